@@ -1,0 +1,63 @@
+"""What is written down, and never lost.
+
+`spec` declares every field once. `models` turns it into values, `validate` checks them
+against a county's profile. A `store` keeps each version of each record as an immutable
+*revision* (who by role, when, why), chained by SHA-256, and in the same transaction the
+current state as typed tables; "saved" is said only after COMMIT returned. `ledger` reads
+the current state as tidy frames, `audit` proves that nothing was changed or cut off, and
+saves what can be saved of a damaged file. `grids` holds the areas of care, `workspace` the
+folder in which ledger, profile and grids live together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gridkit.records import spec
+from gridkit.records.models import MODELS, Concern, Decision, Record, Step, Visit, kind_of
+from gridkit.records.validate import validate
+
+if TYPE_CHECKING:
+    from gridkit.records.audit import salvage
+    from gridkit.records.store import Store, create_store, open_store
+    from gridkit.records.workspace import Workspace, create_workspace, open_workspace
+
+_LATER = {
+    "Store": "store",
+    "create_store": "store",
+    "open_store": "store",
+    "salvage": "audit",
+    "Workspace": "workspace",
+    "create_workspace": "workspace",
+    "open_workspace": "workspace",
+}
+
+__all__ = [
+    "MODELS",
+    "Concern",
+    "Decision",
+    "Record",
+    "Step",
+    "Store",
+    "Visit",
+    "Workspace",
+    "create_store",
+    "create_workspace",
+    "kind_of",
+    "open_store",
+    "open_workspace",
+    "salvage",
+    "spec",
+    "validate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _LATER:
+        return getattr(import_module(f"gridkit.records.{_LATER[name]}"), name)
+    if name in {"grids", "datum", "ledger", "audit"}:
+        return import_module(f"gridkit.records.{name}")
+    msg = f"module 'gridkit.records' has no attribute {name!r}"
+    raise AttributeError(msg)
