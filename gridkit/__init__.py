@@ -45,9 +45,29 @@ _NAMES = {
     "create_workspace": "records",
 }
 
-__all__ = [*_CHAPTERS, *_NAMES, "__version__"]  # noqa: PLE0604 (names of two tables)
+__all__ = [
+    "Concern",
+    "Decision",
+    "Step",
+    "Visit",
+    "__version__",
+    "create_store",
+    "create_workspace",
+    "exchange",
+    "forms",
+    "hotspots",
+    "load_profile",
+    "maps",
+    "open_store",
+    "open_workspace",
+    "profile",
+    "records",
+    "training",
+    "triage",
+]
 
 if TYPE_CHECKING:
+    from gridkit import exchange, forms, hotspots, maps, profile, records, training, triage
     from gridkit.profile import load_profile
     from gridkit.records import (
         Concern,
