@@ -1,0 +1,130 @@
+"""Frames of records as the ledger gives them, built from plain columns, and their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from gridkit.records.spec import RECORD_SPECS, FieldSpec
+
+# the dtype of a field by its type in the spec; many-of values are one canonical string each
+_DTYPES: dict[str, str] = {
+    "text": "str",
+    "reference": "str",
+    "one_of": "category",
+    "many_of": "category",
+    "integer": "Int64",
+    "number": "float64",
+    "date": "datetime64[s]",
+    "yes_no": "boolean",
+}
+# references that come back many times are categories, as in the ledger
+_REPEATED = {"grid_id", "visit_id", "concern_id"}
+
+
+def record_frame(
+    kind: str, columns: Mapping[str, Any], record_ids: NDArray[Any] | list[str]
+) -> pd.DataFrame:
+    """Bring columns to the shape in which the ledger gives records of a kind.
+
+    Parameters
+    ----------
+    kind : {"visit", "concern", "step", "decision"}
+        Which spec to follow.
+    columns : mapping of str to array_like, each of length n
+        Fields of the spec; those left out are missing in every row.
+    record_ids : array_like of str, length n
+        The index.
+
+    Returns
+    -------
+    DataFrame, length n, indexed by `record_id`
+        Every field of the spec in its order and dtype, and `n_heads` (1).
+
+    Examples
+    --------
+    >>> frame = record_frame("visit", {"outcome": ["met"], "met_role": ["owner"]}, ["v1"])
+    >>> frame["outcome"].dtype.name, frame["note"].isna().all()
+    ('category', np.True_)
+    """
+    index = pd.Index(record_ids, dtype="str", name="record_id")
+    made = {
+        field.name: _column(columns.get(field.name), _dtype(field), len(index))
+        for field in RECORD_SPECS[kind].fields
+    }
+    made["n_heads"] = pd.array(np.ones(len(index), np.int64), dtype="Int64")
+    return pd.DataFrame(made, index=pd.RangeIndex(len(index))).set_index(index)
+
+
+def _dtype(field: FieldSpec) -> str:
+    return "category" if field.name in _REPEATED else _DTYPES[field.type]
+
+
+def record_ids(days: NDArray[np.datetime64], rng: np.random.Generator) -> NDArray[Any]:
+    """Make ids in the form of UUIDv7 that depend on nothing but day and generator.
+
+    Parameters
+    ----------
+    days : array of datetime64, length n
+        The civil day of each record; the id holds a moment in its office hours.
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    array of str, length n
+        All different.
+
+    Examples
+    --------
+    >>> day = np.array(["2026-11-03"], dtype="datetime64[s]")
+    >>> str(record_ids(day, np.random.default_rng(1))[0])[:9]
+    '01a19fb8-'
+    """
+    n = len(days)
+    midnight = days.astype("datetime64[ms]").astype(np.int64)
+    # 8:00 to 18:00 in Asia/Shanghai is 0:00 to 10:00 UTC of the same day
+    at = midnight + rng.integers(0, 36_000_000, n)
+    chance = rng.integers(0, 1 << 62, n, dtype=np.uint64)
+    fraction = rng.integers(0, 1 << 12, n, dtype=np.uint64)
+    raw = np.empty((n, 2), dtype=">u8")
+    raw[:, 0] = at.astype(np.uint64) << np.uint64(16) | np.uint64(0x7000) | fraction
+    raw[:, 1] = np.uint64(0b10 << 62) | chance
+    text = raw.tobytes().hex()
+    return np.array(
+        [
+            f"{text[i : i + 8]}-{text[i + 8 : i + 12]}-{text[i + 12 : i + 16]}"
+            f"-{text[i + 16 : i + 20]}-{text[i + 20 : i + 32]}"
+            for i in range(0, 32 * n, 32)
+        ],
+        dtype=object,
+    )
+
+
+def pick(table: Mapping[Any, float], n: int, rng: np.random.Generator) -> NDArray[Any]:
+    """Draw keys of a table of weights (they need not sum to 1); None is a missing answer."""
+    keys = np.array(list(table), dtype=object)
+    weights = np.array(list(table.values()), dtype=float)
+    edges = np.cumsum(weights / weights.sum())
+    return keys[np.minimum(np.searchsorted(edges, rng.random(n), side="right"), len(keys) - 1)]
+
+
+def _column(values: Any, dtype: str, n: int) -> Any:
+    if values is None:
+        values = np.full(n, None if dtype in {"str", "category"} else np.nan, dtype=object)
+        if dtype == "datetime64[s]":
+            return np.full(n, "NaT", dtype="datetime64[s]")
+        if dtype == "float64":
+            return np.full(n, np.nan)
+    if dtype == "category" and not isinstance(values, pd.Categorical):
+        codes, categories = pd.factorize(np.asarray(values, dtype=object), sort=True)
+        return pd.Categorical.from_codes(codes, pd.Index(categories, dtype="str"))
+    if dtype == "datetime64[s]":
+        return np.asarray(values, dtype="datetime64[s]")
+    if dtype in {"category", "float64"}:
+        return values
+    return pd.array(values, dtype=dtype)
