@@ -19,13 +19,16 @@ from gridkit.records.validate import validate
 
 if TYPE_CHECKING:
     from gridkit.records.audit import salvage
-    from gridkit.records.store import Store, create_store, open_store
+    from gridkit.records.store import Current, Receipt, Store
+    from gridkit.records.storefile import create_store, open_store
     from gridkit.records.workspace import Workspace, create_workspace, open_workspace
 
 _LATER = {
     "Store": "store",
-    "create_store": "store",
-    "open_store": "store",
+    "Current": "store",
+    "Receipt": "store",
+    "create_store": "storefile",
+    "open_store": "storefile",
     "salvage": "audit",
     "Workspace": "workspace",
     "create_workspace": "workspace",
@@ -35,7 +38,9 @@ _LATER = {
 __all__ = [
     "MODELS",
     "Concern",
+    "Current",
     "Decision",
+    "Receipt",
     "Record",
     "Step",
     "Store",

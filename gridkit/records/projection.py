@@ -1,0 +1,173 @@
+"""The current state, derived from the revisions: heads, and one typed row per record.
+
+It is kept in the same transaction as the revisions, and can always be made again from
+them; nothing is in it that is not in them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from gridkit.records.database import reading, writing
+from gridkit.records.spec import RECORD_SPECS
+from gridkit.records.tables import CURRENT, HEAD, REVISION
+
+
+def leading(heads: Iterable[Any]) -> Any | None:
+    """Choose the head that the current state shows: the latest that is not withdrawn.
+
+    Parameters
+    ----------
+    heads : iterable of rows of `revision`
+        The heads of one record.
+
+    Returns
+    -------
+    row, or None
+        None where every head withdraws the record.
+    """
+    standing = [row for row in heads if row.op != "withdraw"]
+    return max(standing, key=lambda row: (row.recorded_at, row.rev_id), default=None)
+
+
+def apply(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Bring heads and current state up to revisions that were just written.
+
+    Parameters
+    ----------
+    connection : sqlalchemy.Connection
+        In the transaction that wrote them.
+    rows : sequence of mappings
+        The revisions as rows of the table `revision`.
+
+    Returns
+    -------
+    tuple of str
+        The records that have more than one head now.
+    """
+    fresh = [row for row in rows if row["parents"] == "[]"]
+    if fresh:
+        connection.execute(
+            sa.insert(HEAD),
+            [{"record_id": r["record_id"], "rev_id": r["rev_id"]} for r in fresh],
+        )
+        _insert_current(connection, ((row, 1) for row in fresh))
+    followers = (row for row in rows if row["parents"] != "[]")
+    return tuple(row["record_id"] for row in followers if _follow(connection, row) > 1)
+
+
+def _follow(connection: sa.Connection, row: Mapping[str, Any]) -> int:
+    record_id = row["record_id"]
+    connection.execute(sa.delete(HEAD).where(HEAD.c.rev_id.in_(json.loads(row["parents"]))))
+    connection.execute(sa.insert(HEAD), [{"record_id": record_id, "rev_id": row["rev_id"]}])
+    heads = connection.execute(
+        sa.select(REVISION)
+        .join(HEAD, HEAD.c.rev_id == REVISION.c.rev_id)
+        .where(HEAD.c.record_id == record_id)
+    ).all()
+    table = CURRENT[row["kind"]]
+    connection.execute(sa.delete(table).where(table.c.record_id == record_id))
+    shown = leading(heads)
+    if shown is not None:
+        _insert_current(connection, [(shown._mapping, len(heads))])
+    return len(heads)
+
+
+def _insert_current(
+    connection: sa.Connection, rows: Iterable[tuple[Mapping[str, Any], int]]
+) -> None:
+    by_kind: dict[str, list[dict[str, Any]]] = {}
+    for row, n_heads in rows:
+        by_kind.setdefault(row["kind"], []).append(current_row(row, n_heads))
+    for kind, current in by_kind.items():
+        connection.execute(sa.insert(CURRENT[kind]), current)
+
+
+def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:
+    """Turn a revision into the row that its record has in the current state."""
+    body = json.loads(row["body"])
+    values = {name: body.get(name) for name in RECORD_SPECS[row["kind"]].names}
+    return {
+        "record_id": row["record_id"],
+        **values,
+        "n_heads": n_heads,
+        "recorded_at": row["recorded_at"],
+    }
+
+
+def expected(rows: Iterable[Any]) -> tuple[set[tuple[str, str]], dict[str, dict[str, Any]]]:
+    """Derive heads and current state from all revisions, for proof or for rebuilding.
+
+    Parameters
+    ----------
+    rows : iterable of rows of `revision`
+        All of them, in any order.
+
+    Returns
+    -------
+    heads : set of (record_id, rev_id)
+    current : dict
+        By record id: `kind` and the row of that kind's table.
+    """
+    by_rev = {row.rev_id: row for row in rows}
+    followed = {parent for row in by_rev.values() for parent in json.loads(row.parents)}
+    by_record: dict[str, list[Any]] = {}
+    for rev_id, row in by_rev.items():
+        if rev_id not in followed:
+            by_record.setdefault(row.record_id, []).append(row)
+    heads = {(record_id, row.rev_id) for record_id, of in by_record.items() for row in of}
+    current = {}
+    for record_id, of_one in by_record.items():
+        shown = leading(of_one)
+        if shown is not None:
+            row = current_row(shown._mapping, len(of_one))
+            current[record_id] = {"kind": shown.kind, "row": row}
+    return heads, current
+
+
+def rebuild(connection: sa.Connection) -> None:
+    """Make heads and current state again from the revisions."""
+    heads, current = expected(connection.execute(sa.select(REVISION)).all())
+    for table in (HEAD, *CURRENT.values()):
+        table.drop(connection, checkfirst=True)
+        table.create(connection)
+    if heads:
+        connection.execute(
+            sa.insert(HEAD), [{"record_id": a, "rev_id": b} for a, b in sorted(heads)]
+        )
+    for kind, table in CURRENT.items():
+        rows = [entry["row"] for entry in current.values() if entry["kind"] == kind]
+        if rows:
+            connection.execute(sa.insert(table), rows)
+
+
+def keep_up(engine: sa.Engine, path: Path) -> None:
+    """Rebuild the current state of a ledger whose tables are of an older spec."""
+    with reading(engine, path) as connection:
+        behind = any(_differs(connection, table) for table in CURRENT.values())
+    if behind:
+        with writing(engine, path) as connection:
+            rebuild(connection)
+
+
+def _differs(connection: sa.Connection, table: sa.Table) -> bool:
+    return _columns(connection, table) != {column.name for column in table.columns}
+
+
+def _columns(connection: sa.Connection, table: sa.Table) -> set[str]:
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(table.name):
+        return set()
+    return {column["name"] for column in inspector.get_columns(table.name)}
+
+
+def stored(connection: sa.Connection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Read the current state as it stands in the tables: (kind, row)."""
+    for kind, table in CURRENT.items():
+        for row in connection.execute(sa.select(table)):
+            yield kind, dict(row._mapping)

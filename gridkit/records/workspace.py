@@ -1,0 +1,188 @@
+"""The workspace: the folder in which ledger, profile and grids live together."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gridkit.errors import StoreError
+from gridkit.records.storefile import create_store, open_store
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gridkit.profile import Profile
+    from gridkit.records.store import Store
+
+LEDGER, PROFILE, GRIDS, MAP, ABOUT = (
+    "ledger.db",
+    "profile",
+    "grids.geojson",
+    "map.html",
+    "about.toml",
+)
+WORKSPACE_VARIABLE = "GRIDKIT_WORKSPACE"
+
+
+class Workspace:
+    """A folder with `ledger.db`, `profile/`, `grids.geojson` and `about.toml`.
+
+    Attributes
+    ----------
+    folder : Path
+    name : str
+        The county's name, as shown on every screen.
+    invented : bool
+        True for a made-up county; every screen and page says so.
+    """
+
+    def __init__(self, folder: Path, *, name: str, invented: bool) -> None:
+        self.folder = folder
+        self.name = name
+        self.invented = invented
+
+    @property
+    def map_path(self) -> Path:
+        """Where the county's map is written."""
+        return self.folder / MAP
+
+    @cached_property
+    def profile(self) -> Profile:
+        """The county's words and rules; the packaged default where it has no own."""
+        from gridkit.profile import load_profile
+
+        own = self.folder / PROFILE
+        return load_profile(own if own.is_dir() else None)
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger, open."""
+        return open_store(self.folder / LEDGER, profile=self.profile)
+
+    @cached_property
+    def grids(self) -> gpd.GeoDataFrame:
+        """The grids, as `grids.read_grids` gives them."""
+        from gridkit.records.grids import read_grids
+
+        return read_grids(self.folder / GRIDS)
+
+    def close(self) -> None:
+        """Let go of the ledger file, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def create_workspace(
+    folder: str | Path,
+    *,
+    name: str,
+    county_code: str,
+    grids: gpd.GeoDataFrame | None = None,
+    invented: bool = False,
+) -> Workspace:
+    """Make a workspace: an empty ledger, and the grids where they are given.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there; it must not hold a ledger yet.
+    name : str
+        The county's name.
+    county_code : str
+        6 digits.
+    grids : GeoDataFrame, optional
+        As `records.grids` describes them.
+    invented : bool
+        True for a made-up county.
+
+    Returns
+    -------
+    Workspace
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be made or holds a ledger already; nothing is overwritten.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> made = create_workspace(folder.name, name="青溪县", county_code="990428", invented=True)
+    >>> made.close()
+    >>> open_workspace(folder.name).name
+    '青溪县'
+    >>> folder.cleanup()
+    """
+    folder = Path(folder)
+    if (folder / LEDGER).exists():
+        raise StoreError(
+            zh=f"{folder.name} 里已有台账, 不会覆盖; 请换一个文件夹。",
+            en=f"{folder.name} holds a ledger already and is not overwritten; choose another folder.",
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        about = f"name = {_toml_text(name)}\ninvented = {str(invented).lower()}\n"
+        (folder / ABOUT).write_text(about, encoding="utf-8")
+    except OSError as error:
+        raise StoreError(
+            zh=f"不能在 {folder.name} 中写入 ({error.strerror}); 请检查写权限和磁盘空间。",
+            en=f"Cannot write into {folder.name} ({error.strerror}); check permissions and space.",
+        ) from None
+    if grids is not None:
+        from gridkit.records.grids import write_grids
+
+        write_grids(grids, folder / GRIDS)
+    create_store(folder / LEDGER, county_code=county_code).close()
+    return open_workspace(folder)
+
+
+def _toml_text(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def open_workspace(folder: str | Path | None = None) -> Workspace:
+    """Open a workspace.
+
+    Parameters
+    ----------
+    folder : str or Path, optional
+        By default the folder that the environment variable GRIDKIT_WORKSPACE names, else
+        `workspace` here or one level up (where a notebook of the project looks for it).
+
+    Returns
+    -------
+    Workspace
+        Ledger, profile and grids are opened when they are first used.
+
+    Raises
+    ------
+    StoreError
+        If no workspace is there, or its `about.toml` cannot be read.
+    """
+    places = [Path(folder)] if folder is not None else _usual_places()
+    found = next((place for place in places if (place / ABOUT).is_file()), None)
+    if found is None:
+        looked = ", ".join(place.name or str(place) for place in places)
+        raise StoreError(
+            zh=f"没有找到工作区 (找过: {looked}); 请先运行 gridkit demo 或 gridkit new。",
+            en=f"No workspace was found (looked in: {looked}); run `gridkit demo` or `gridkit new`.",
+        )
+    try:
+        about = tomllib.loads((found / ABOUT).read_text(encoding="utf-8"))
+        return Workspace(found, name=str(about["name"]), invented=bool(about["invented"]))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
+        raise StoreError(
+            zh=f"{found.name}/{ABOUT} 读不懂 ({type(error).__name__}); 须有 name 和 invented 两项。",
+            en=f"{found.name}/{ABOUT} cannot be read ({type(error).__name__}); "
+            "it needs `name` and `invented`.",
+        ) from None
+
+
+def _usual_places() -> list[Path]:
+    named = os.environ.get(WORKSPACE_VARIABLE)
+    return [Path(named)] if named else [Path("workspace"), Path("..") / "workspace"]
