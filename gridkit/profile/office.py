@@ -1,0 +1,106 @@
+"""What an office decides for itself: bands, units, routes, reception days, checklists."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gridkit.profile.fields import (
+    DIGITS_2_OR_4,
+    HEX_COLOR,
+    Flag,
+    Frozen,
+    Int,
+    Slug,
+    Text,
+)
+
+Level = Literal["county", "township", "village"]
+
+
+class Band(Frozen):
+    """How urgent: a name, a color, an owner, and a time to respond.
+
+    A band holds the scores above `above` (exclusive; points), up to the band before it.
+    `respond_days` counts calendar days.
+    """
+
+    code: Slug
+    zh: Text
+    en: Text
+    color: Annotated[str, Field(pattern=HEX_COLOR)]
+    above: Int = Field(ge=-1000, le=1000)
+    owner_zh: Text
+    owner_en: Text
+    respond_days: Int = Field(ge=0, le=366)
+    source: Text
+    verified: Flag = False
+
+
+class Unit(Frozen):
+    """An office with the authority to deal with a matter."""
+
+    code: Slug
+    zh: Text
+    en: Text
+    level: Level
+    aka: tuple[str, ...] = ()
+    source: Text
+    verified: Flag = False
+
+
+class Route(Frozen):
+    """Where a matter goes first (`to`), and who joins in; a proposal, a human decides.
+
+    At most one of `dispute` (code or group), `demand_detail` and `demand_type` is given;
+    none is the rule for all the rest.
+    """
+
+    to: Slug
+    joint: tuple[Slug, ...] = ()
+    demand_type: Slug | None = None
+    demand_detail: Slug | None = None
+    dispute: Annotated[str, Field(pattern=DIGITS_2_OR_4)] | None = None
+    source: Text
+    verified: Flag = False
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """Return what the rule is about: the field and its code."""
+        for name in ("dispute", "demand_detail", "demand_type"):
+            code: str | None = getattr(self, name)
+            if code is not None:
+                return name, code
+        return None
+
+
+class Reception(Frozen):
+    """A day on which leaders receive residents: each month, or each week (ISO, Monday 1)."""
+
+    level: Level
+    zh: Text
+    en: Text
+    monthly_day: Int | None = Field(default=None, ge=1, le=31)
+    weekday: Int | None = Field(default=None, ge=1, le=7)
+    source: Text
+    verified: Flag = False
+
+
+class Item(Frozen):
+    """One line of a checklist."""
+
+    code: Slug
+    zh: Text
+    en: Text
+
+
+class Checklist(Frozen):
+    """Things to be settled for a hard matter."""
+
+    code: Slug
+    zh: Text
+    en: Text
+    items: tuple[Item, ...] = Field(min_length=1)
+    source: Text
+    verified: Flag = False
