@@ -163,6 +163,11 @@ class Factor(_Frozen):
         return self
 
     @property
+    def lowers(self) -> bool:
+        """Return whether this factor takes points away (mitigation)."""
+        return self.max == 0
+
+    @property
     def texts(self) -> Iterator[str]:
         """Yield every id, code and label in this factor."""
         yield from (self.id, self.zh, self.en)

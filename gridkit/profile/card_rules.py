@@ -117,6 +117,19 @@ def card_faults(card: Scorecard) -> Iterator[str]:
             f"`{card.override.input}` overrides; it must not be scored as well"
         )
     yield from _band_faults(card)
+    for action in card.actions:
+        yield from _stray_faults(action, card)
+
+
+def _stray_faults(action: Action, card: Scorecard) -> Iterator[str]:
+    scored = _scored_codes(card)
+    for name, value in (*action.when.items(), *action.sets.items(), *action.adds.items()):
+        known = {"none", *scored[name]} if name in scored else {value}
+        if name not in card.inputs or value not in known:
+            yield (
+                f"措施 `{action.id}`: 本卡不看 `{name}` 的 `{value}` / "
+                f"action `{action.id}`: this card does not look at `{value}` of `{name}`"
+            )
 
 
 def _band_faults(card: Scorecard) -> Iterator[str]:
@@ -142,13 +155,8 @@ def _band_faults(card: Scorecard) -> Iterator[str]:
 
 def code_problems(card: Scorecard, tables: Mapping[str, Collection[str]]) -> Iterator[Problem]:
     """Yield where the card's codes and the choice tables differ, both ways."""
-    scored: dict[str, set[str]] = {
-        card.override.input: {flag.code for flag in card.override.flags}
-    }
-    for part in chain.from_iterable(factor.parts for factor in card.factors):
-        if part.kind != "bins":
-            scored[part.input] = {entry.code for entry in part.entries}
-    for name in scored.keys() & tables.keys():
+    scored = _scored_codes(card)
+    for name in sorted(scored.keys() & tables.keys()):
         silent = {"none"} if INPUTS[name].kind == "many" else set()
         for code in sorted(scored[name] - set(tables[name])):
             yield Problem(
@@ -164,3 +172,13 @@ def code_problems(card: Scorecard, tables: Mapping[str, Collection[str]]) -> Ite
                 "选项表有此代码, 评分卡没有",
                 "is in the choice table, not on the card",
             )
+
+
+def _scored_codes(card: Scorecard) -> dict[str, set[str]]:
+    scored: dict[str, set[str]] = {
+        card.override.input: {flag.code for flag in card.override.flags}
+    }
+    for part in chain.from_iterable(factor.parts for factor in card.factors):
+        if part.kind != "bins":
+            scored[part.input] = {entry.code for entry in part.entries}
+    return scored
