@@ -1,0 +1,50 @@
+"""Where and when concerns gather, and how much of it could be chance.
+
+Counts are the only input: `count` (grid, category, week; one SQL text, zeros included) →
+`rates` (per 100 households, exact interval, shrunken by empirical Bayes) → `gi_star_test`
+over the `Neighbors` of each grid → classes after false-discovery control, and sentences.
+
+| question | take |
+|---|---|
+| how many, where, when; what was left out | `count`, `uncounted` |
+| how many for the people who live there | `rates`, column `rate_eb`; not raw counts |
+| households unknown | `density`, until they are known |
+| which grids stand out together with those around | `gi_star_test` on `rate_eb` |
+| which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
+| what it means, in a sentence | `explain_hotspots`, `explain_cells`, `Neighbors.explain` |
+
+Concerns that belong to a statutory channel are dropped first (`mappable`). Nothing here
+groups by person: grids, categories and weeks are all there is.
+"""
+
+from __future__ import annotations
+
+from gridkit.hotspots.counts import count, mappable, per_grid, uncounted
+from gridkit.hotspots.explain import (
+    HOTSPOT_CLASSES,
+    HotspotClass,
+    explain_cells,
+    explain_hotspots,
+)
+from gridkit.hotspots.gi_star import gi_star, gi_star_test
+from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
+from gridkit.hotspots.rates import density, rates
+
+__all__ = [
+    "HOTSPOT_CLASSES",
+    "HotspotClass",
+    "Neighbors",
+    "count",
+    "density",
+    "explain_cells",
+    "explain_hotspots",
+    "gi_star",
+    "gi_star_test",
+    "k_nearest",
+    "mappable",
+    "per_grid",
+    "rates",
+    "touching",
+    "uncounted",
+    "within",
+]
