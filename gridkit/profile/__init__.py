@@ -14,7 +14,7 @@ global one.
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gridkit.profile.card import Scorecard
 from gridkit.profile.choices import Choice, Table
@@ -22,9 +22,6 @@ from gridkit.profile.clause import Applies, Channel, Clause
 from gridkit.profile.fields import Label
 from gridkit.profile.office import Band, Checklist, Reception, Route, Unit
 from gridkit.profile.profile import Profile, load_profile
-
-if TYPE_CHECKING:
-    from gridkit.profile import calendar, divisions
 
 __all__ = [
     "Applies",
@@ -40,8 +37,6 @@ __all__ = [
     "Scorecard",
     "Table",
     "Unit",
-    "calendar",
-    "divisions",
     "load_profile",
 ]
 
