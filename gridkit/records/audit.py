@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -12,9 +14,9 @@ import sqlalchemy as sa
 
 from gridkit.errors import StoreError
 from gridkit.records import projection
-from gridkit.records.database import connect, reading, writing
+from gridkit.records.database import DATABASE_FAULTS, connect, open_damaged, reading, writing
 from gridkit.records.revision import REVISION_FIELDS, Revision
-from gridkit.records.tables import HEAD, META, REVISION
+from gridkit.records.tables import HEAD, REVISION
 
 if TYPE_CHECKING:
     from gridkit.profile import Profile
@@ -175,14 +177,14 @@ def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = Non
     from gridkit.records.storefile import create_store
 
     path, into = Path(path), Path(into)
-    rows = _readable(path)
+    rows, county = _readable(path)
     sound = {row["rev_id"]: row for row in rows if _revision(row).seal() == row["hash"]}
     if not sound:
         raise StoreError(
             zh=f"{path.name} 中没有一条能读出并核实的记录; 请改用备份。原文件未动。",
             en=f"Nothing in {path.name} can be read and proved; use a backup. It was not touched.",
         )
-    with create_store(into, county_code=_county(path), profile=profile):
+    with create_store(into, county_code=county, profile=profile):
         engine = connect(into)
     with writing(engine, into) as connection:
         connection.execute(sa.insert(REVISION), list(sound.values()))
@@ -191,31 +193,41 @@ def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = Non
     return Rescue(into, len(sound), len(rows) - len(sound), numbered - len(sound))
 
 
-def _county(path: Path) -> str:
-    try:
-        with reading(connect(path), path) as connection:
-            found = connection.execute(
-                sa.select(META.c.value).where(META.c.key == "county_code")
-            ).scalar_one_or_none()
-    except StoreError:
-        found = None
-    return str(found or "000000")
+def _readable(path: Path) -> tuple[list[dict[str, Any]], str]:
+    """Read, from a copy, the revisions up to the damage, back to it, then one by one."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.db"
+        shutil.copyfile(path, copy)
+        journal = path.with_name(path.name + "-journal")
+        if journal.is_file():
+            shutil.copyfile(journal, copy.with_name("copy.db-journal"))
+        raw = open_damaged(copy)
+        try:
+            found = _numbered(raw)
+            county = [value for (value,) in _tolerant(raw, _COUNTY)]
+        finally:
+            raw.close()
+    rows = [dict(zip(REVISION_FIELDS, row, strict=True)) for row in found.values()]
+    return rows, county[0] if county else "000000"
 
 
-def _readable(path: Path) -> list[dict[str, Any]]:
-    """Read revisions up to the damage, back to it from the end, then one by one within."""
-    found: dict[int, dict[str, Any]] = {}
+def _numbered(raw: Any) -> dict[int, tuple[Any, ...]]:
+    found: dict[int, tuple[Any, ...]] = {}
     for order in ("ASC", "DESC"):
-        with suppress(StoreError), reading(connect(path), path) as connection:
-            for row in connection.exec_driver_sql(f"{_SELECT} ORDER BY rowid {order}"):
-                found.setdefault(row.number, dict(row._mapping))
-    between = sorted(set(range(1, max(found, default=0))) - found.keys())
-    with suppress(StoreError), reading(connect(path), path) as connection:
-        for number in between:
-            with suppress(sa.exc.DBAPIError):
-                for row in connection.exec_driver_sql(f"{_SELECT} WHERE rowid = {number}"):
-                    found[number] = dict(row._mapping)
-    return [{name: row[name] for name in REVISION_FIELDS} for row in found.values()]
+        for number, *row in _tolerant(raw, f"{_SELECT} ORDER BY rowid {order}"):
+            found.setdefault(number, tuple(row))
+    for missing in sorted(set(range(1, max(found, default=0))) - found.keys()):
+        for number, *row in _tolerant(raw, f"{_SELECT} WHERE rowid = {missing}"):
+            found[number] = tuple(row)
+    return found
 
 
-_SELECT = f"SELECT rowid AS number, {', '.join(REVISION_FIELDS)} FROM revision NOT INDEXED"
+def _tolerant(raw: Any, query: str) -> Iterator[tuple[Any, ...]]:
+    """Give the rows of a query up to the first that cannot be read."""
+    cursor = raw.cursor()
+    with suppress(*DATABASE_FAULTS):
+        yield from cursor.execute(query)
+
+
+_SELECT = f"SELECT rowid, {', '.join(REVISION_FIELDS)} FROM revision NOT INDEXED"
+_COUNTY = "SELECT value FROM meta WHERE key = 'county_code'"

@@ -25,6 +25,8 @@ try:
 except ImportError:  # pragma: no cover (ARM and LoongArch office machines)
     _dbapi = sqlite3
 
+# what a driver raises on bad pages: also OverflowError and UnicodeDecodeError, on garbled text
+DATABASE_FAULTS = (_dbapi.Error, UnicodeDecodeError, OverflowError)
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one before it gives up."""
 
@@ -86,6 +88,20 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
     )
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def open_damaged(path: Path) -> Any:
+    """Open a file that SQLite would refuse as too short; for reading what is left of it.
+
+    Returns
+    -------
+    DBAPI connection
+        `writable_schema` makes SQLite go on where the header promises more pages than
+        there are (its own recovery tool does the same). Only ever used on a copy.
+    """
+    raw = _dbapi.connect(str(path), isolation_level=None)
+    raw.execute("PRAGMA writable_schema=ON")
+    return raw
 
 
 def _begin(connection: sa.Connection) -> None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import sqlalchemy as sa
 
 from gridkit.errors import Problem, RecordError, StoreError
-from gridkit.records import ledger, projection
-from gridkit.records.database import connect, damaged, reading, writing
+from gridkit.records import projection
+from gridkit.records.database import BUSY_SECONDS, connect, damaged, reading, writing
 from gridkit.records.ids import new_id
 from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.references import chunks, dangling, known
@@ -32,7 +32,7 @@ from gridkit.records.revision import (
 )
 from gridkit.records.spec import ROLES
 from gridkit.records.tables import HEAD, META, REVISION
-from gridkit.records.validate import validate
+from gridkit.records.validate import Rules
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,7 @@ class Store:
         *,
         profile: Profile | None = None,
         clock: Callable[[], datetime] | None = None,
+        busy_seconds: float = BUSY_SECONDS,
     ) -> None:
         if profile is None:
             from gridkit.profile import load_profile
@@ -87,8 +88,9 @@ class Store:
             profile = load_profile()
         self.path = path
         self.profile = profile
+        self._rules = Rules(profile)
         self._clock = clock or (lambda: datetime.now(UTC))
-        self._engine = connect(path)
+        self._engine = connect(path, busy_seconds=busy_seconds)
         about = self._identify()
         self.county_code = about["county_code"]
         self.device = about["device"]
@@ -168,8 +170,8 @@ class Store:
         found: list[Problem] = []
         today = self.today()
         for number, record in enumerate(records, start=1):
-            for problem in validate(record, self.profile, today):
-                found.append(problem._replace(row=f"{problem.row} {number}"))  # noqa: PERF401
+            of_one = self._rules.problems(record.answers(), record.spec, today)
+            found += [problem._replace(row=f"{problem.row} {number}") for problem in of_one]
         _refuse(found)
         with writing(self._engine, self.path) as connection:
             _refuse([*known(connection, records), *dangling(connection, records)])
@@ -210,7 +212,7 @@ class Store:
             If the ledger cannot be written; nothing was.
         """
         self._check_role(by_role)
-        _refuse(validate(record, self.profile, self.today()))
+        _refuse(self._rules.problems(record.answers(), record.spec, self.today()))
         _need_reason(why)
         parents = tuple(dict.fromkeys(parents))
         op: Op = "merge" if len(parents) > 1 else "put"
@@ -296,6 +298,8 @@ class Store:
         DataFrame indexed by `rev_id`
             kind, parents, device, seq, by_role, recorded_at, local_date, why, op, body.
         """
+        from gridkit.records import ledger  # pandas is loaded when a frame is first wanted
+
         with reading(self._engine, self.path) as connection:
             return ledger.history(connection, record_id)
 
@@ -307,6 +311,8 @@ class Store:
         DataFrame indexed by `record_id`
             kind, n_heads.
         """
+        from gridkit.records import ledger  # pandas is loaded when a frame is first wanted
+
         with reading(self._engine, self.path) as connection:
             return ledger.conflicts(connection)
 
@@ -326,6 +332,8 @@ class Store:
             One column per field with the dtype of the spec (codes are categories, dates
             `datetime64`, whole numbers `Int64`), and `n_heads`: above 1 is a conflict.
         """
+        from gridkit.records import ledger  # pandas is loaded when a frame is first wanted
+
         with reading(self._engine, self.path) as connection:
             return ledger.frame(connection, kind, self.profile, columns=columns)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gridkit.errors import StoreError
-from gridkit.records.database import connect, writing
+from gridkit.records.database import BUSY_SECONDS, connect, writing
 from gridkit.records.revision import utc_text
 from gridkit.records.store import APPLICATION_ID, FORMAT_VERSION, Store
 from gridkit.records.tables import META, METADATA
@@ -28,6 +28,7 @@ def create_store(
     county_code: str,
     profile: Profile | None = None,
     clock: Callable[[], datetime] | None = None,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> Store:
     """Make a new, empty ledger file, readable by its owner only.
 
@@ -41,6 +42,8 @@ def create_store(
         The county's tables that records are checked against; the packaged default else.
     clock : callable, optional
         Gives the current moment with a time zone; the machine's clock by default.
+    busy_seconds : float
+        How long a save waits while another program writes.
 
     Returns
     -------
@@ -87,7 +90,7 @@ def create_store(
     finally:
         with suppress(FileNotFoundError):
             draft.unlink()
-    return Store(path, profile=profile, clock=clock)
+    return Store(path, profile=profile, clock=clock, busy_seconds=busy_seconds)
 
 
 def _lay_out(path: Path, county_code: str) -> None:
@@ -110,6 +113,7 @@ def open_store(
     *,
     profile: Profile | None = None,
     clock: Callable[[], datetime] | None = None,
+    busy_seconds: float = BUSY_SECONDS,
 ) -> Store:
     """Open an existing ledger.
 
@@ -117,7 +121,7 @@ def open_store(
     ----------
     path : str or Path
         A file made by `create_store`.
-    profile, clock
+    profile, clock, busy_seconds
         As for `create_store`.
 
     Returns
@@ -138,4 +142,4 @@ def open_store(
             zh=f"没有找到台账 {path.name}; 用 gridkit new 新建, 或检查路径。",
             en=f"There is no ledger {path.name}; make one with `gridkit new`, or check the path.",
         )
-    return Store(path, profile=profile, clock=clock)
+    return Store(path, profile=profile, clock=clock, busy_seconds=busy_seconds)

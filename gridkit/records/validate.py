@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from gridkit.errors import Problem
 from gridkit.records.condition import Compare
-from gridkit.records.models import Record, kind_of
-from gridkit.records.spec import NONE_CODE, Constraint, FieldSpec, RecordSpec
+from gridkit.records.models import Record
+from gridkit.records.spec import NONE_CODE, RECORD_SPECS, Constraint, FieldSpec, RecordSpec
 
 if TYPE_CHECKING:
     from gridkit.profile import Profile
@@ -44,38 +44,71 @@ def validate(record: Record, profile: Profile, today: date) -> list[Problem]:
     >>> [p.field for p in validate(visit, load_profile(), date(2026, 11, 3))]
     ['met_role']
     """
-    return problems(record.answers(), record.spec, profile, today, row=kind_of(record))
+    return Rules(profile).problems(record.answers(), record.spec, today)
 
 
-def problems(
-    answers: Mapping[str, Any],
-    spec: RecordSpec,
-    profile: Profile,
-    today: date,
-    *,
-    row: str,
-) -> list[Problem]:
-    """List what is wrong with the answers to the fields of one spec; see `validate`."""
-    return [p for f in spec.fields for p in _of_field(f, answers, profile, today, row)]
+class Rules:
+    """The rules of spec and profile with their code tables looked up once.
 
+    Parameters
+    ----------
+    profile : Profile
+        The county's tables.
+    """
 
-def _of_field(
-    field: FieldSpec, answers: Mapping[str, Any], profile: Profile, today: date, row: str
-) -> Iterator[Problem]:
-    answer = answers.get(field.name)
-    relevant = field.relevant is None or field.relevant.holds(answers, today)
-    if answer is None:
-        if field.required and relevant:
-            yield Problem(row, field.name, "缺少必填项", "required and missing")
-        return
-    if not relevant:
-        yield Problem(
-            row, field.name, "此项在这里不适用, 请清空", "does not apply here; leave it empty"
-        )
-    yield from _of_codes(field, str(answer), answers, profile, row)
-    for constraint in field.constraints:
-        if not constraint.condition.holds(answers, today) and _decided(constraint, answers):
-            yield Problem(row, field.name, constraint.zh, constraint.en)
+    def __init__(self, profile: Profile) -> None:
+        self._known = {
+            (spec.kind, field.name): known_codes(field, profile)
+            for spec in RECORD_SPECS.values()
+            for field in spec.fields
+            if field.choices
+        }
+
+    def problems(
+        self, answers: Mapping[str, Any], spec: RecordSpec, today: date
+    ) -> list[Problem]:
+        """List what is wrong with the answers to the fields of one spec; see `validate`."""
+        found: list[Problem] = []
+        for field in spec.fields:
+            answer = answers.get(field.name)
+            if answer is not None or field.required:
+                found.extend(self._of_field(spec.kind, field, answers, today))
+        return found
+
+    def _of_field(
+        self, kind: str, field: FieldSpec, answers: Mapping[str, Any], today: date
+    ) -> Iterator[Problem]:
+        answer = answers.get(field.name)
+        relevant = field.relevant is None or field.relevant.holds(answers, today)
+        if answer is None:
+            if relevant:
+                yield Problem(kind, field.name, "缺少必填项", "required and missing")
+            return
+        if not relevant:
+            zh, en = "此项在这里不适用, 请清空", "does not apply here; leave it empty"
+            yield Problem(kind, field.name, zh, en)
+        if field.choices:
+            yield from self._of_codes(kind, field, str(answer), answers)
+        for constraint in field.constraints:
+            if _decided(constraint, answers) and not constraint.condition.holds(answers, today):
+                yield Problem(kind, field.name, constraint.zh, constraint.en)
+
+    def _of_codes(
+        self, kind: str, field: FieldSpec, answer: str, answers: Mapping[str, Any]
+    ) -> Iterator[Problem]:
+        known = self._known[kind, field.name]
+        several = field.type == "many_of"
+        for code in answer.split() if several else (answer,):
+            if code not in known and not (several and code == NONE_CODE):
+                table = field.choices if isinstance(field.choices, str) else field.name
+                zh, en = f"代码不在表 {table} 中", f"the code is not in table {table}"
+                yield Problem(kind, field.name, zh, en)
+            elif field.parent and known[code] not in {None, answers.get(field.parent)}:
+                zh, en = (
+                    f"与所选的 {field.parent} 不配套",
+                    f"does not belong to the chosen {field.parent}",
+                )
+                yield Problem(kind, field.name, zh, en)
 
 
 def _decided(constraint: Constraint, answers: Mapping[str, Any]) -> bool:
@@ -83,32 +116,7 @@ def _decided(constraint: Constraint, answers: Mapping[str, Any]) -> bool:
     condition = constraint.condition
     if not isinstance(condition, Compare):
         return True
-    return all(answers.get(name) is not None for name in condition.fields())
-
-
-def _of_codes(
-    field: FieldSpec, answer: str, answers: Mapping[str, Any], profile: Profile, row: str
-) -> Iterator[Problem]:
-    if not field.choices:
-        return
-    known = known_codes(field, profile)
-    for code in answer.split() if field.type == "many_of" else (answer,):
-        if code not in known and not (field.type == "many_of" and code == NONE_CODE):
-            table = field.choices if isinstance(field.choices, str) else field.name
-            yield Problem(
-                row, field.name, f"代码不在表 {table} 中", f"the code is not in table {table}"
-            )
-        elif (
-            field.parent
-            and known[code] is not None
-            and known[code] != answers.get(field.parent)
-        ):
-            yield Problem(
-                row,
-                field.name,
-                f"与所选的{field.parent}不配套",
-                f"does not belong to the chosen {field.parent}",
-            )
+    return all(name in answers for name in condition.fields())
 
 
 def known_codes(field: FieldSpec, profile: Profile) -> dict[str, str | None]:

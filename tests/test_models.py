@@ -1,0 +1,176 @@
+"""Records as values: what they accept, clean and refuse."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import gridkit as gk
+from gridkit.errors import RecordError
+from gridkit.profile import load_profile
+from gridkit.records import kind_of, validate
+from gridkit.records.revision import CIVIL_ZONE
+
+VISIT = {"grid_id": "990428100001001", "visited_on": date(2026, 11, 3), "outcome": "met"}
+CONCERN = {
+    "grid_id": "990428100001001",
+    "source": "grid_visit",
+    "heard_on": date(2026, 11, 3),
+    "demand_type": "water",
+}
+TODAY = date(2026, 11, 4)
+SECRET = "张三 13800000000"
+
+
+def problems_of(make, **values):
+    """Collect (field, English rule) of what a record is refused for."""
+    with pytest.raises(RecordError) as caught:
+        make(**values)
+    assert SECRET not in str(caught.value)
+    return [(p.field, p.en) for p in caught.value.problems]
+
+
+def test_a_record_gets_an_id_that_sorts_by_time():
+    """UUIDv7: later records sort behind earlier ones."""
+    ids = [gk.Visit(**VISIT).record_id for _ in range(200)]
+
+    assert len(set(ids)) == 200
+    assert [i[:13] for i in ids] == sorted(i[:13] for i in ids)
+    assert {i[14] for i in ids} == {"7"}
+
+
+def test_all_faults_are_named_at_once_and_no_answer_is_repeated():
+    """The message has fields and rules, never what somebody said."""
+    found = problems_of(
+        gk.Concern,
+        **{**CONCERN, "heard_on": SECRET, "people_affected": SECRET, "lat": 91, "harm": 3},
+        phone=SECRET,
+    )
+
+    assert found == [
+        ("heard_on", "must be a date such as 2026-03-07"),
+        ("people_affected", "must be a whole number"),
+        ("harm", "must be text"),
+        ("lat", "must be at most 90"),
+        ("?", "there is no such field"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "en"),
+    [
+        ("people_affected", 0, "must be at least 1"),
+        ("people_affected", 2.5, "must be a whole number"),
+        ("people_affected", True, "must be a whole number"),
+        ("lon", float("inf"), "must be a number"),
+        ("lon", "east", "must be a number"),
+        ("safety", "none violence", "'none' cannot stand beside other codes"),
+        ("summary", "字" * 2001, "must have at most 2000 characters"),
+        ("since", "2026-02-30", "must be a date such as 2026-03-07"),
+        ("grid_id", None, "must be text"),
+    ],
+)
+def test_a_value_outside_its_field_is_refused_with_the_rule(field, value, en):
+    """One rule per message, in words a user knows."""
+    assert problems_of(gk.Concern, **{**CONCERN, field: value}) == [(field, en)]
+
+
+def test_many_of_answers_have_one_form():
+    """Sorted, once each, one space: equal answers are equal text."""
+    given_as_list = gk.Concern(
+        **CONCERN, setting=["old_building", "dry_season", "old_building"]
+    )
+    given_as_text = gk.Concern(**CONCERN, setting=" old_building  dry_season ")
+
+    assert given_as_list.setting == given_as_text.setting == "dry_season old_building"
+    assert gk.Concern(**CONCERN, setting=[]).setting is None
+
+
+def test_blank_is_missing_and_control_characters_go():
+    """An empty box is no answer; a NUL byte never reaches the database."""
+    concern = gk.Concern(
+        **CONCERN, summary="  \n ", wanted="修\x00水\r\n管\ud800", people_affected=""
+    )
+
+    assert concern.summary is None
+    assert concern.wanted == "修水\n管"
+    assert concern.people_affected is None
+
+
+def test_a_moment_is_read_as_its_day():
+    """A spreadsheet's midnight is a date."""
+    midnight = datetime(2026, 11, 3, tzinfo=CIVIL_ZONE)
+
+    assert gk.Visit(**{**VISIT, "visited_on": midnight}).visited_on == date(2026, 11, 3)
+
+
+def test_a_record_cannot_be_changed_in_place():
+    """Records are values; a change is a new revision."""
+    visit = gk.Visit(**VISIT)
+
+    with pytest.raises(Exception, match="frozen"):
+        visit.outcome = "refused"
+
+
+def test_kinds_are_named():
+    """Each model knows its kind."""
+    assert [kind_of(gk.Visit(**VISIT)), kind_of(gk.Concern(**CONCERN))] == ["visit", "concern"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({}, []),
+        ({"demand_type": "waters"}, [("demand_type", "the code is not in table demand_type")]),
+        (
+            {"demand_detail": "leak"},
+            [("demand_detail", "does not belong to the chosen demand_type")],
+        ),
+        ({"heard_on": date(2026, 11, 5)}, [("heard_on", "The date cannot be after today")]),
+        ({"since": date(2026, 11, 4)}, [("since", "It cannot have begun after it was heard")]),
+        ({"works_start": TODAY}, [("works_start", "does not apply here; leave it empty")]),
+        ({"works_start": TODAY, "hardening": "works_soon"}, []),
+        (
+            {"lon": 117.4},
+            [
+                ("lon", "Give longitude and latitude together"),
+                ("place_source", "required and missing"),
+            ],
+        ),
+        ({"lon": 117.4, "lat": 26.7, "place_source": "typed"}, []),
+        (
+            {"lon": 117.4, "lat": 26.7, "place_source": "typed", "accuracy_m": 5},
+            [("accuracy_m", "does not apply here; leave it empty")],
+        ),
+        ({"lon": 117.4, "lat": 26.7, "place_source": "gps", "accuracy_m": 5}, []),
+        ({"safety": "house_unsafe flying"}, [("safety", "the code is not in table safety")]),
+    ],
+    ids=str,
+)
+def test_rules_of_spec_and_profile(changed, expected):
+    """Codes, cascades, relevance and constraints are judged together, all at once."""
+    found = validate(gk.Concern(**{**CONCERN, **changed}), load_profile(), TODAY)
+
+    assert [(p.field, p.en) for p in found] == expected
+
+
+def test_what_is_required_when_relevant_is_asked_for_only_then():
+    """Who was met is needed only where somebody was."""
+    met = gk.Visit(**VISIT)
+    nobody = gk.Visit(**{**VISIT, "outcome": "nobody_home"})
+
+    assert [p.field for p in validate(met, load_profile(), TODAY)] == ["met_role"]
+    assert validate(nobody, load_profile(), TODAY) == []
+
+
+@given(text=st.text(max_size=300), people=st.none() | st.integers(1, 1000))
+def test_any_text_comes_back_from_its_body(text, people):
+    """Body and record are one and the same, whatever was typed."""
+    concern = gk.Concern(**CONCERN, summary=text, people_affected=people)
+
+    again = gk.Concern(record_id=concern.record_id, **concern.body())
+
+    assert again == concern
