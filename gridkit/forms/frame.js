@@ -1,0 +1,86 @@
+// What ipywidgets cannot do from Python: keep JupyterLab's one-key commands ("x" cuts a cell,
+// "d d" deletes it) away from a form in use, put the cursor into a field that is only just
+// being drawn, save with Ctrl+S or Ctrl+Enter, and tie each message to its input for screen
+// readers. No network, no state.
+function render({ model, el }) {
+  el.style.display = "none";
+  let root = null;
+  let observer = null;
+  let number = 0;
+
+  const named = (node) => (node.id ||= `gk-${model.get("mark")}-${(number += 1)}`);
+
+  const tie = () => {
+    for (const field of root.querySelectorAll(".gk-field")) {
+      const message = field.querySelector(".gk-message");
+      const bad = field.classList.contains("gk-bad");
+      const must = field.querySelector(".gk-req") !== null;
+      const caption = field.querySelector(".gk-caption");
+      if (caption) {
+        field.setAttribute("role", "group");
+        field.setAttribute("aria-labelledby", named(caption));
+      }
+      for (const input of field.querySelectorAll("input, select, textarea")) {
+        if (message) input.setAttribute("aria-describedby", named(message));
+        input.setAttribute("aria-invalid", String(bad));
+        if (must) input.setAttribute("aria-required", "true");
+        input.setAttribute("autocomplete", "off");
+      }
+    }
+  };
+
+  const keys = (event) => {
+    const save = event.key === "Enter" || event.key.toLowerCase() === "s";
+    if (!(event.ctrlKey || event.metaKey) || !save) return;
+    const button = root.querySelector("button.gk-save");
+    if (!button) return;
+    event.preventDefault();
+    event.stopPropagation();
+    document.activeElement?.blur(); // a text field tells its value when the cursor leaves it
+    button.focus();
+    button.click();
+  };
+
+  const attach = (tries) => {
+    root = el.closest(".gk");
+    if (!root) {
+      if (tries > 0) setTimeout(() => attach(tries - 1), 20);
+      return;
+    }
+    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    root.addEventListener("keydown", keys);
+    let due = false;
+    observer = new MutationObserver(() => {
+      if (due) return;
+      due = true;
+      setTimeout(() => { due = false; tie(); }, 30);
+    });
+    observer.observe(root, { subtree: true, childList: true, attributeFilter: ["class"] });
+    tie();
+  };
+
+  const seek = (selector, tries) => {
+    const place = root?.querySelector(selector);
+    const input = place?.matches("input, select, textarea, button")
+      ? place
+      : place?.querySelector("input, select, textarea, button");
+    if (input && input.offsetParent !== null) {
+      input.focus({ preventScroll: true });
+      (place ?? input).scrollIntoView({ block: "center" });
+    } else if (place && !input && place.offsetParent !== null) {
+      place.scrollIntoView({ block: "nearest" });
+    } else if (tries > 0) {
+      setTimeout(() => seek(selector, tries - 1), 30);
+    }
+  };
+
+  const hear = (message) => message.seek && seek(message.seek, 60);
+  model.on("msg:custom", hear);
+  attach(200);
+  return () => {
+    model.off("msg:custom", hear);
+    observer?.disconnect();
+    root?.removeEventListener("keydown", keys);
+  };
+}
+export default { render };
