@@ -13,9 +13,16 @@ import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from gridkit.errors import Problem
 from gridkit.profile.card_inputs import INPUTS, RESPONSE_GAPS, Input
@@ -36,6 +43,16 @@ MOST_POINTS = 1000  # keeps every sum far inside 16 bits
 Points = Annotated[int, Field(ge=-MOST_POINTS, le=MOST_POINTS, strict=True)]
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, Field(min_length=1)]
+
+
+def _some(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Refuse an empty list; pydantic's own bound would also speak up for items at fault."""
+    if not items:
+        refuse(["至少要有一项 / at least one is needed"])
+    return items
+
+
+Some = AfterValidator(_some)
 
 
 class _Frozen(BaseModel):
@@ -71,7 +88,7 @@ class ByLevel(_Frozen):
 
     kind: Literal["levels"]
     input: str
-    levels: tuple[Level, ...] = Field(min_length=1)
+    levels: Annotated[tuple[Level, ...], Some]
 
     @property
     def entries(self) -> tuple[Level, ...]:
@@ -91,7 +108,7 @@ class ByFlags(_Frozen):
     kind: Literal["flags"]
     input: str
     combine: Literal["sum", "strongest"] = "sum"
-    flags: tuple[Level, ...] = Field(min_length=1)
+    flags: Annotated[tuple[Level, ...], Some]
 
     @property
     def entries(self) -> tuple[Level, ...]:
@@ -112,7 +129,7 @@ class ByBins(_Frozen):
 
     kind: Literal["bins"]
     input: str
-    bins: tuple[Bin, ...] = Field(min_length=1)
+    bins: Annotated[tuple[Bin, ...], Some]
 
     @model_validator(mode="after")
     def _rising(self) -> Self:
@@ -155,7 +172,7 @@ class Factor(_Frozen):
     why: Text
     source: Text
     verified: bool = False
-    parts: tuple[Part, ...] = Field(min_length=1)
+    parts: Annotated[tuple[Part, ...], Some]
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
@@ -192,7 +209,7 @@ class Override(_Frozen):
     why: Text
     source: Text
     verified: bool = False
-    flags: tuple[Flag, ...] = Field(min_length=1)
+    flags: Annotated[tuple[Flag, ...], Some]
 
     @model_validator(mode="after")
     def _once(self) -> Self:
@@ -264,9 +281,9 @@ class Scorecard(_Frozen):
     note: str = ""
     floor: Points = 0
     ceiling: Points = 100
-    factors: tuple[Factor, ...] = Field(min_length=1)
+    factors: Annotated[tuple[Factor, ...], Some]
     override: Override
-    bands: tuple[CardBand, ...] = Field(min_length=2)
+    bands: Annotated[tuple[CardBand, ...], Some]
     actions: tuple[Action, ...] = ()
 
     @field_validator("factors")

@@ -14,6 +14,16 @@ from __future__ import annotations
 
 from gridkit.triage.counterfactual import counterfactual
 from gridkit.triage.explain import explain
+from gridkit.triage.handling import response_gap, standing
 from gridkit.triage.scorecard import score
+from gridkit.triage.story import Explanation, explain_one
 
-__all__ = ["counterfactual", "explain", "score"]
+__all__ = [
+    "Explanation",
+    "counterfactual",
+    "explain",
+    "explain_one",
+    "response_gap",
+    "score",
+    "standing",
+]

@@ -52,8 +52,8 @@ def score(inputs: pd.DataFrame, card: Scorecard) -> pd.DataFrame:
     ...     harm="livelihood", households_affected=40, basic_need="water", safety="none"
     ... )
     >>> score(one, card)[["score", "band", "pts_reach", "missing"]]
-        score   band  pts_reach  missing
-    c1     34 yellow          9        3
+        score    band  pts_reach  missing
+    c1     34  yellow          9        3
     """
     read = answers(inputs, card)
     danger = override_levels(card, read)
