@@ -181,7 +181,8 @@ def _read_other(path: Path) -> tuple[gpd.GeoDataFrame, list[Problem]]:
         raise _unreadable(path, "no file of geodata", "不是可读的地理数据文件") from fault
     if not isinstance(raw, gpd.GeoDataFrame) or len(raw) == 0:
         raise _unreadable(path, "no features in it", "其中没有任何要素")
-    raw = raw.rename_geometry("geometry")
+    if raw.geometry.name != "geometry":
+        raw = raw.rename_geometry("geometry")
     if raw.crs is None:
         zh = "文件没有说明坐标系; 请问明后用 GIS 软件写入 (EPSG:4326)"
         return raw, [Problem("*", "crs", zh, "the file names no CRS; find out and set it")]

@@ -184,6 +184,12 @@ def _outline(area: Any) -> tuple[Any, tuple[float, float, float, float]]:
             f"{west:g}, {south:g}, {east:g}, {north:g}。",
         )
     polygonal = shapely.get_dimensions(shape) == 2
+    if polygonal and not (shape.is_valid and shape.area > 0):
+        reason = "no surface" if shape.is_valid else shapely.is_valid_reason(shape)
+        raise DataError(
+            en=f"`area` must be a valid polygon; it has a fault: {reason}.",
+            zh=f"`area` 须为有效的面; 现有问题: {reason}。",
+        )
     return (shape if polygonal else None), (west, south, east, north)
 
 

@@ -297,12 +297,12 @@ def _shifted_set(
 
 
 def _decided(gained: int, lost: int) -> bool:
-    from scipy.stats import binomtest
+    from scipy.special import bdtrc
 
     total = gained + lost
     if gained < _MOVED_LEAST or gained <= lost:
         return False
-    return bool(binomtest(gained, total, alternative="greater").pvalue < _MOVED_P)
+    return float(bdtrc(gained - 1, total, 0.5)) < _MOVED_P
 
 
 def _shift_meters(x: _Floats, y: _Floats, datum: _Datum) -> _Floats:
