@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
@@ -313,7 +312,7 @@ class Scorecard(_Frozen):
                 named += [relevant[0], part.input] if relevant else [part.input]
         return tuple(dict.fromkeys(named))
 
-    @cached_property
+    @property
     def hash(self) -> str:
         """Return the SHA-256 of the card's content: the version that a score refers to.
 

@@ -152,13 +152,13 @@ def _part_levels(part: Part, read: Mapping[str, Answers]) -> Levels:
     if known.relevant is None:
         return Levels(codes, tuple(cases))
 
-    # not asked where it does not apply; nobody can tell while the condition is unanswered
+    # not asked where it does not apply; while nobody knows whether it does, it gives no
+    # points, but could give those of its answer
     asked = read[known.relevant[0]].holds(known.relevant[1])
-    irrelevant, open_ = len(cases), len(cases) + 1
-    codes = np.where((asked < 0) & (codes == len(cases) - 1), open_, codes)
-    codes = np.where(asked == 0, irrelevant, codes)
-    cases += [Case(0, 0, 0, answered=False), Case(0, low, high, answered=False)]
-    return Levels(codes, tuple(cases))
+    maybe = [Case(0, min(0, c.low), max(0, c.high), answered=False) for c in cases]
+    codes = np.where(asked < 0, codes + len(cases), codes)
+    codes = np.where(asked == 0, 2 * len(cases), codes)
+    return Levels(codes, (*cases, *maybe, Case(0, 0, 0, answered=False)))
 
 
 def _chosen(part: ByLevel | ByFlags, answer: str) -> Case:
