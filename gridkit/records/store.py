@@ -31,7 +31,7 @@ from gridkit.records.revision import (
     utc_text,
 )
 from gridkit.records.spec import ROLES
-from gridkit.records.tables import HEAD, META, REVISION
+from gridkit.records.tables import CURRENT, HEAD, META, REVISION
 from gridkit.records.validate import Rules
 
 if TYPE_CHECKING:
@@ -344,6 +344,24 @@ class Store:
                 sa.select(sa.func.max(REVISION.c.seq)).group_by(REVISION.c.device)
             ).scalars()
             return sum(last)
+
+    def size(self, kind: str) -> int:
+        """Count the records of one kind as they stand.
+
+        Raises
+        ------
+        KeyError
+            If there is no such kind.
+        """
+        with reading(self._engine, self.path) as connection:
+            count = sa.select(sa.func.count()).select_from(CURRENT[kind])
+            return int(connection.execute(count).scalar_one())
+
+    def tips(self) -> pd.DataFrame:
+        """Give the last link of each device's chain, to be noted down; see `audit.tips`."""
+        from gridkit.records import audit
+
+        return audit.tips(self._engine, self.path)
 
     def check(self) -> pd.DataFrame:
         """Prove the file, the chain, the heads and the current state; see `audit.check`.

@@ -69,6 +69,11 @@ class Workspace:
 
         return read_grids(self.folder / GRIDS)
 
+    @property
+    def has_grids(self) -> bool:
+        """Whether the workspace has grids yet."""
+        return (self.folder / GRIDS).is_file()
+
     def close(self) -> None:
         """Let go of the ledger file, if it was opened."""
         if "store" in self.__dict__:
@@ -164,14 +169,7 @@ def open_workspace(folder: str | Path | None = None) -> Workspace:
     StoreError
         If no workspace is there, or its `about.toml` cannot be read.
     """
-    places = [Path(folder)] if folder is not None else _usual_places()
-    found = next((place for place in places if (place / ABOUT).is_file()), None)
-    if found is None:
-        looked = ", ".join(place.name or str(place) for place in places)
-        raise StoreError(
-            zh=f"没有找到工作区 (找过: {looked}); 请先运行 gridkit demo 或 gridkit new。",
-            en=f"No workspace was found (looked in: {looked}); run `gridkit demo` or `gridkit new`.",
-        )
+    found = find_workspace(folder)
     try:
         about = tomllib.loads((found / ABOUT).read_text(encoding="utf-8"))
         return Workspace(found, name=str(about["name"]), invented=bool(about["invented"]))
@@ -181,6 +179,25 @@ def open_workspace(folder: str | Path | None = None) -> Workspace:
             en=f"{found.name}/{ABOUT} cannot be read ({type(error).__name__}); "
             "it needs `name` and `invented`.",
         ) from None
+
+
+def find_workspace(folder: str | Path | None = None) -> Path:
+    """Find the folder of a workspace without opening it; see `open_workspace`.
+
+    Raises
+    ------
+    StoreError
+        If no workspace is there.
+    """
+    places = [Path(folder)] if folder is not None else _usual_places()
+    found = next((place for place in places if (place / ABOUT).is_file()), None)
+    if found is None:
+        looked = ", ".join(place.name or str(place) for place in places)
+        raise StoreError(
+            zh=f"没有找到工作区 (找过: {looked}); 请先运行 gridkit demo 或 gridkit new。",
+            en=f"No workspace was found (looked in: {looked}); run `gridkit demo` or `gridkit new`.",
+        )
+    return found
 
 
 def _usual_places() -> list[Path]:

@@ -1,0 +1,384 @@
+"""The command line: `gridkit demo · new · import · check · map · score`.
+
+Thin: each command opens a workspace, calls one face, and prints a table. Messages are in
+Chinese first. Exit codes: 0 done, 1 something was found (problems, rejected rows), 2 it
+could not be done.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from gridkit.errors import GridkitError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridkit.records import Workspace
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="社区网格走访与预警研判 · Field survey and triage for community grid workers",
+)
+out = Console()
+err = Console(stderr=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="工作区文件夹 (默认 $GRIDKIT_WORKSPACE 或 ./workspace) · the workspace",
+        show_default=False,
+    ),
+]
+DEFAULT_FOLDER = Path("workspace")
+
+
+def main() -> None:
+    """Run the command line; faults that we know are told in plain words."""
+    try:
+        app()
+    except GridkitError as error:
+        err.print(str(error), style="bold red", markup=False, highlight=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        err.print("已中断; 已保存的都在。 Interrupted; what was saved is kept.")
+        sys.exit(130)
+
+
+@contextmanager
+def _opened(folder: Path | None) -> Iterator[Workspace]:
+    from gridkit.records import open_workspace
+
+    workspace = open_workspace(folder)
+    try:
+        if workspace.invented:
+            err.print(
+                f"【虚构数据】{workspace.name} · invented people and places", style="yellow"
+            )
+        yield workspace
+    finally:
+        workspace.close()
+
+
+@contextmanager
+def _bar(title: str) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+        progress.add_task(title, total=None)
+        yield progress
+
+
+def _show(title: str, rows: pd.DataFrame) -> None:
+    table = Table(title=title, title_justify="left")
+    for column in rows.columns:
+        table.add_column(str(column), overflow="fold")
+    for row in rows.itertuples(index=False):
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
+
+
+@app.command(epilog="例 example:  gridkit demo --no-lab")
+def demo(
+    folder: Folder = None,
+    seed: Annotated[
+        int, typer.Option(help="虚构县的种子 · seed of the made-up county")
+    ] = 20260701,
+    lab: Annotated[
+        bool, typer.Option("--lab/--no-lab", help="打开 JupyterLab · open JupyterLab")
+    ] = True,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="打开浏览器 · open the browser")
+    ] = True,
+) -> None:
+    """造一个虚构的县, 画出地图, 打开笔记本 · make a made-up county, map it, open the notebooks."""
+    from gridkit import lab as jupyter
+    from gridkit.records import open_workspace
+
+    folder = folder or DEFAULT_FOLDER
+    if (folder / "about.toml").is_file():
+        err.print(f"沿用已有的工作区 {folder} (记录不动) · keeping the workspace that is there")
+    else:
+        from gridkit.training import write_town
+
+        with _bar("造县、走访、登记诉求 · making the county") as progress:
+            write_town(
+                folder,
+                seed=seed,
+                progress=lambda done, total: progress.update(
+                    progress.task_ids[0], completed=done, total=total
+                ),
+            )
+    workspace = open_workspace(folder)
+    jupyter.prepare(workspace)
+    _draw(workspace, workspace.map_path)
+    _show(f"工作区 workspace: {folder}", _inventory(workspace))
+    if lab:
+        out.print("正在打开 JupyterLab, 按 Ctrl-C 结束 · opening JupyterLab; Ctrl-C ends it")
+        workspace.close()
+        raise typer.Exit(jupyter.run(workspace, browser=browser))
+    workspace.close()
+    out.print("下一步 · next:  python3 start.py   (打开笔记本 · opens the notebooks)")
+
+
+def _inventory(workspace: Workspace) -> pd.DataFrame:
+    import pandas as pd
+
+    store = workspace.store
+    rows = [
+        ("台账 ledger", "ledger.db", f"{store.version()} 个修订 revisions"),
+        ("走访 visits", "", str(store.size("visit"))),
+        ("诉求 concerns", "", str(store.size("concern"))),
+        ("办理记录 steps", "", str(store.size("step"))),
+        ("网格 grids", "grids.geojson", str(len(workspace.grids))),
+        ("县情配置 profile", "profile/", f"版本 version {workspace.profile.hash[:8]}"),
+        (
+            "地图 map",
+            workspace.map_path.name,
+            f"{workspace.map_path.stat().st_size / 1e6:.1f} MB",
+        ),
+        ("笔记本 notebooks", "notebooks/", "1 走访登记 · 2 研判 · 3 热点"),
+    ]
+    return pd.DataFrame(rows, columns=["内容 what", "文件 file", "数量 amount"])
+
+
+def _draw(
+    workspace: Workspace,
+    path: Path,
+    *,
+    on: dt.date | None = None,
+    weeks: int = 12,
+    shared: bool = False,
+) -> None:
+    from gridkit import maps
+    from gridkit.maps.overview import overview
+
+    with _bar("算热点、画地图 · hotspots and map"):
+        seen = overview(workspace, on=on, weeks=weeks)
+        maps.save(seen.map(audience="shared" if shared else "desk"), path)
+    out.print(seen.sentence_zh, markup=False)
+    out.print(seen.sentence_en, markup=False, style="dim")
+
+
+@app.command(
+    epilog="例 example:  gridkit new 我的县 --name 某县 --code 350428 --grids grids.geojson"
+)
+def new(
+    folder: Annotated[
+        Path, typer.Argument(help="新工作区的文件夹 · folder of the new workspace")
+    ],
+    name: Annotated[str, typer.Option(help="县名 · name of the county")],
+    code: Annotated[str, typer.Option(help="6 位县级区划代码 · 6-digit county code")],
+    grids: Annotated[
+        Path | None, typer.Option(help="网格面 GeoJSON (WGS-84) · polygons of the grids")
+    ] = None,
+) -> None:
+    """新建一个空的工作区 · make an empty workspace."""
+    from gridkit import lab as jupyter
+    from gridkit.profile.divisions import parse_division
+    from gridkit.records import create_workspace
+    from gridkit.records.grids import read_grids
+
+    parse_division(code)
+    polygons = read_grids(grids) if grids is not None else None
+    workspace = create_workspace(folder, name=name, county_code=code, grids=polygons)
+    jupyter.prepare(workspace)
+    workspace.close()
+    out.print(f"已新建工作区 {folder} · made. 下一步 next:  gridkit import … -w {folder}")
+
+
+@app.command(
+    "import", epilog="例 example:  gridkit import 台账.xlsx --mapping 台账.toml --dry-run"
+)
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV 或 XLSX · the file")],
+    mapping: Annotated[Path, typer.Option("--mapping", "-m", help="映射 TOML · the mapping")],
+    folder: Folder = None,
+    rejected: Annotated[
+        Path | None, typer.Option(help="把未导入的行写到此 CSV · write rejected rows here")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="有一行不行就全不导入 · all rows or none")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="只检查, 不写入 · check only, write nothing")
+    ] = False,
+) -> None:
+    """把别处的诉求表导入台账 · import concerns from a table."""
+    from gridkit.exchange import import_concerns
+
+    with (
+        _opened(folder) as workspace,
+        _bar("读入、核对、写入 · reading, checking, writing") as progress,
+    ):
+        report = import_concerns(
+            file,
+            mapping,
+            workspace.store,
+            grids=workspace.grids if workspace.has_grids else None,
+            strict=strict,
+            dry_run=dry_run,
+            progress=lambda done, total: progress.update(
+                progress.task_ids[0], completed=done, total=total
+            ),
+        )
+    out.print(str(report), markup=False, highlight=False)
+    if rejected is not None and len(report.rejected):
+        report.rejected.to_csv(rejected, index=False, encoding="utf-8-sig")
+        out.print(f"未导入的行已写到 {rejected} · rejected rows written")
+    if len(report.rejected):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="例 example:  gridkit check -w workspace --salvage 救出的.db")
+def check(
+    folder: Folder = None,
+    ledger: Annotated[
+        Path | None, typer.Option(help="直接检查某个台账文件 · a ledger file itself")
+    ] = None,
+    salvage: Annotated[
+        Path | None,
+        typer.Option(help="把能读的记录救到新文件 · save what can be read into a new file"),
+    ] = None,
+) -> None:
+    """核对台账有没有缺失或改动 · prove that the ledger is whole."""
+    from gridkit.records import open_store
+    from gridkit.records import salvage as rescue
+    from gridkit.records.workspace import LEDGER, find_workspace
+
+    path = ledger or find_workspace(folder) / LEDGER
+    if salvage is not None:
+        saved = rescue(path, salvage)
+        out.print(
+            f"救出 {saved.saved} 个修订, 被改动 {saved.altered} 个, 缺号 {saved.missing} 个 → {salvage} · "
+            f"{saved.saved} revisions saved, {saved.altered} altered, {saved.missing} missing"
+        )
+        return
+    with open_store(path) as store:
+        problems = store.check()
+        tips = store.tips().reset_index()
+    if len(problems):
+        _show("发现的问题 problems", problems)
+        raise typer.Exit(1)
+    out.print(f"{path.name}: 完好, 链条完整 · sound; the chain is whole")
+    _show("链尾 (请抄下备查) · last links, to be noted down", tips)
+
+
+@app.command("map", epilog="例 example:  gridkit map --shared --out 公示图.html")
+def draw_map(
+    folder: Folder = None,
+    target: Annotated[
+        Path | None, typer.Option("--out", "-o", help="写到哪里 · where to write it")
+    ] = None,
+    weeks: Annotated[int, typer.Option(min=1, help="往前看几周 · weeks back")] = 12,
+    on: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="截至哪天 · up to which day"),
+    ] = None,
+    shared: Annotated[
+        bool,
+        typer.Option(
+            "--shared", help="供分发: 隐去少于 5 的数 · to hand out: small counts hidden"
+        ),
+    ] = False,
+) -> None:
+    """画一张离线地图 · draw an offline map."""
+    with _opened(folder) as workspace:
+        path = target or (
+            workspace.folder / "map-shared.html" if shared else workspace.map_path
+        )
+        _draw(workspace, path, on=on.date() if on else None, weeks=weeks, shared=shared)
+        out.print(f"已写好 {path} · written")
+
+
+@app.command(epilog="例 example:  gridkit score --top 10     gridkit score --explain 0198…")
+def score(
+    folder: Folder = None,
+    top: Annotated[int, typer.Option(min=1, help="列出最急的几件 · how many to list")] = 15,
+    explain: Annotated[
+        str | None,
+        typer.Option(help="说清一件事的分数 (编号或其开头) · explain one matter, by id"),
+    ] = None,
+    on: Annotated[
+        dt.datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="截至哪天 · as of which day"),
+    ] = None,
+    english: Annotated[bool, typer.Option("--english", help="用英文 · in English")] = False,
+) -> None:
+    """先办哪件, 为什么 · what comes first, and why."""
+    from gridkit.triage import explain_one
+    from gridkit.triage.inputs import inputs
+    from gridkit.triage.worklist import worklist
+
+    lang: Literal["zh", "en"] = "en" if english else "zh"
+    with _opened(folder) as workspace:
+        day = on.date() if on else workspace.store.today()
+        concerns, steps = workspace.store.frame("concern"), workspace.store.frame("step")
+        if explain is not None:
+            facts = inputs(concerns, steps, day, workspace.profile)
+            story = explain_one(
+                facts,
+                _one_id(explain, list(facts.index)),
+                workspace.profile.scorecard,
+                day,
+                lang,
+                profile=workspace.profile,
+            )
+            out.print(str(story), markup=False, highlight=False)
+            return
+        listed = worklist(concerns, steps, day, workspace.profile)
+        _show(f"截至 {day} 的待办 · open matters", _lines(listed.head(top), workspace, lang))
+        out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
+
+
+def _lines(
+    listed: pd.DataFrame, workspace: Workspace, lang: Literal["zh", "en"]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    profile = workspace.profile
+    return pd.DataFrame(
+        {
+            "编号 id": listed.index.str[-8:],
+            "分 score": listed["score"].to_numpy(),
+            "等级 band": [profile.label("band", str(b), lang) for b in listed["band"]],
+            "理由 why": listed[f"sentence_{lang}"].astype("str").to_numpy(),
+            "期限 due": listed["due_on"].dt.strftime("%Y-%m-%d").fillna("").to_numpy(),
+            "网格 grid": listed["grid_id"].astype("str").to_numpy(),
+        }
+    )
+
+
+def _one_id(text: str, ids: list[str]) -> str:
+    """Find the one matter whose id begins or ends with what was typed."""
+    found = [i for i in ids if i.startswith(text) or i.endswith(text)]
+    if len(found) != 1:
+        raise GridkitError(
+            zh=f"编号 “{text}” 对应 {len(found)} 件待办诉求; 请多写几位。",
+            en=f"{len(found)} open matters have an id that begins or ends so; give more of it.",
+        )
+    return found[0]
+
+
+if __name__ == "__main__":
+    main()
