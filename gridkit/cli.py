@@ -146,7 +146,7 @@ def _inventory(workspace: Workspace) -> pd.DataFrame:
 
     store = workspace.store
     rows = [
-        ("台账 ledger", "ledger.db", f"{store.version()} 个修订 revisions"),
+        ("台账 ledger", "ledger.db", f"{store.revision_count()} 个修订 revisions"),
         ("走访 visits", "", str(store.size("visit"))),
         ("诉求 concerns", "", str(store.size("concern"))),
         ("办理记录 steps", "", str(store.size("step"))),

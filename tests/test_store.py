@@ -133,7 +133,7 @@ def test_one_bad_record_keeps_the_whole_save_out(store):
     assert [(p.row, p.field) for p in caught.value.problems] == [("concern 2", "demand_type")]
     assert SECRET not in str(caught.value)
     assert store.frame("visit").empty
-    assert store.version() == 0
+    assert store.revision_count() == 0
 
 
 def test_the_message_of_a_refused_save_says_what_to_do(store):
@@ -189,7 +189,7 @@ def test_changes_need_a_reason_and_their_own_record(store):
     seen = visit(record_id=one.record_id)
     with pytest.raises(RecordError, match="kind"):
         store.revise(seen, parents=ids[:1], by_role="grid_worker", why="更正")
-    assert store.version() == 2
+    assert store.revision_count() == 2
 
 
 def test_a_ledger_is_never_overwritten(store):

@@ -93,7 +93,7 @@ def test_four_writers_on_one_file_keep_every_record_and_one_chain(path):
     with gk.open_store(path) as store:
         assert len(ids) == 100
         assert ids <= set(store.frame("visit").index)
-        assert store.version() == 300
+        assert store.revision_count() == 300
         assert store.check().empty
 
 
@@ -250,7 +250,7 @@ def test_salvage_of_nothing_says_so(tmp_path):
 def test_a_failure_within_a_save_leaves_nothing_of_it(path, monkeypatch):
     """The process fails between the revision and the current state: both are rolled back."""
     with gk.open_store(path) as store:
-        before = store.version()
+        before = store.revision_count()
 
         def fail(*_args: object) -> None:
             raise KeyboardInterrupt
@@ -260,5 +260,5 @@ def test_a_failure_within_a_save_leaves_nothing_of_it(path, monkeypatch):
             store.add([visit()], by_role="grid_worker")
         monkeypatch.undo()
 
-        assert store.version() == before
+        assert store.revision_count() == before
         assert store.check().empty

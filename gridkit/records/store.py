@@ -337,7 +337,7 @@ class Store:
         with reading(self._engine, self.path) as connection:
             return ledger.frame(connection, kind, self.profile, columns=columns)
 
-    def version(self) -> int:
+    def revision_count(self) -> int:
         """Count the revisions: a cheap mark of whether anything was written since."""
         with reading(self._engine, self.path) as connection:
             last = connection.execute(
