@@ -123,7 +123,7 @@ def explain_cells(
     )
     if lang == "zh":
         lines = [
-            f"本格{f'与 {cells - 1} 个邻格' if cells > 1 else ' (无邻格)'}平均 {seen:.2f} ({unit[0]}), "
+            f"本格{_around(cells)}平均 {seen:.2f} ({unit[0]}), "
             f"全部网格平均 {mean:.2f}; {words[hot][0]}, {_q(q)}"
             for cells, seen, mean, hot, q in found
         ]
@@ -134,6 +134,10 @@ def explain_cells(
             for cells, seen, mean, hot, q in found
         ]
     return pd.Series(lines, index=test.index, name="explanation", dtype="str")
+
+
+def _around(cells: int) -> str:
+    return f"与 {cells - 1} 个邻格" if cells > 1 else " (无邻格) "
 
 
 def _q(q: float) -> str:

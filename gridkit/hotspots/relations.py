@@ -43,7 +43,8 @@ def relations(
         monday = first - pd.Timedelta(days=first.weekday())
         mondays = pd.date_range(monday, last, freq="7D").astype("datetime64[s]")
         connection.register("weeks", pd.DataFrame({"week": mondays}))
-        kinds = list(categories) if categories is not None else _occurring(connection)
+        known = ["all"] if by is None else categories
+        kinds = list(known) if known is not None else _occurring(connection)
         if not kinds:
             raise DataError(
                 en=f"no concern has a `{by}`, so there is nothing to count by it; name the "
