@@ -1,0 +1,77 @@
+"""The workspace: one folder, never overwritten, found where one expects it."""
+
+from __future__ import annotations
+
+import pytest
+
+import gridkit as gk
+from gridkit.errors import StoreError
+from gridkit.records import spec
+
+
+def test_a_workspace_is_found_by_its_folder_its_variable_or_where_one_stands(
+    tmp_path, monkeypatch
+):
+    """By name; by GRIDKIT_WORKSPACE; as ./workspace; as ../workspace from the notebooks."""
+    made = gk.create_workspace(
+        tmp_path / "workspace", name='青溪"县"', county_code="990428", invented=True
+    )
+    made.close()
+    monkeypatch.delenv("GRIDKIT_WORKSPACE", raising=False)
+    (tmp_path / "notebooks").mkdir()
+    found = [gk.open_workspace(tmp_path / "workspace")]
+    monkeypatch.chdir(tmp_path)
+    found.append(gk.open_workspace())
+    monkeypatch.chdir(tmp_path / "notebooks")
+    found.append(gk.open_workspace())
+    monkeypatch.chdir("/")
+    monkeypatch.setenv("GRIDKIT_WORKSPACE", str(tmp_path / "workspace"))
+    found.append(gk.open_workspace())
+
+    assert [w.name for w in found] == ['青溪"县"'] * 4
+    assert all(w.invented for w in found)
+
+
+def test_a_workspace_with_a_ledger_is_never_overwritten(tmp_path):
+    """Making it a second time is refused; what was recorded is there."""
+    workspace = gk.create_workspace(tmp_path, name="青溪县", county_code="990428")
+    visit = gk.Visit(grid_id="990428100001001", visited_on="2026-01-05", outcome="refused")
+    workspace.store.add([visit], by_role="grid_worker")
+    workspace.close()
+
+    with pytest.raises(StoreError, match="not overwritten"):
+        gk.create_workspace(tmp_path, name="别的县", county_code="990429")
+
+    again = gk.open_workspace(tmp_path)
+    assert again.name == "青溪县"
+    assert len(again.store.frame("visit")) == 1
+    again.close()
+
+
+def test_no_workspace_says_where_it_was_looked_for(tmp_path, monkeypatch):
+    """And what to do."""
+    monkeypatch.delenv("GRIDKIT_WORKSPACE", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(StoreError, match="gridkit demo"):
+        gk.open_workspace()
+
+
+@pytest.mark.parametrize("text", ["name = ", "invented = true", "\ufffd\x00"])
+def test_an_about_file_that_cannot_be_read_says_what_it_needs(tmp_path, text):
+    """Broken TOML, or a key that is not there."""
+    (tmp_path / "about.toml").write_text(text, encoding="utf-8")
+
+    with pytest.raises(StoreError, match="it needs `name` and `invented`"):
+        gk.open_workspace(tmp_path)
+
+
+def test_a_countys_own_profile_is_used_where_it_has_one(tmp_path):
+    """A folder `profile` overlays the packaged tables."""
+    workspace = gk.create_workspace(tmp_path, name="青溪县", county_code="990428")
+    default = gk.load_profile()
+
+    assert workspace.profile.hash == default.hash
+    assert set(spec.RECORD_SPECS) == {"visit", "concern", "step", "decision"}
+    assert not workspace.has_grids
+    workspace.close()
