@@ -1,0 +1,29 @@
+"""Other people's formats.
+
+What an office already has comes in through a *mapping*: a TOML file that says which of
+their columns is which of our fields, in which words, dates and datum. `import_concerns`
+reads the file (`source_file`, `text_file`, `workbook`), turns texts into answers (`cells`,
+`codes`), finds each row's grid (`placing`), asks the rules of the spec of the whole table
+(`rules`), tells repeated rows apart (`repeats`), compares with the ledger (`comparing`) and
+writes what is new in one transaction. Every row that was not taken in stands in the
+`ImportReport` with its line and the reason, never with its words. `write_concerns` gives
+the ledger as a CSV that Excel in China opens right and that this chapter reads back.
+"""
+
+from __future__ import annotations
+
+from gridkit.exchange.ledger_csv import ledger_mapping, write_concerns
+from gridkit.exchange.mapping import Mapping, parse_mapping, read_mapping
+from gridkit.exchange.report import REASONS, ImportReport
+from gridkit.exchange.tabular import import_concerns
+
+__all__ = [
+    "REASONS",
+    "ImportReport",
+    "Mapping",
+    "import_concerns",
+    "ledger_mapping",
+    "parse_mapping",
+    "read_mapping",
+    "write_concerns",
+]
