@@ -1,0 +1,103 @@
+"""Deadlines in plain words: what is to be done, by when, by which article, how long it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from gridkit.profile import Profile
+
+_TEXTS = {
+    "zh": {
+        "running": "须在 {due} 前{act} ({article}), {left}",
+        "today": "今天 ({due}) 须{act} ({article})",
+        "overdue": "应在 {due} 前{act} ({article}), 已超期 {days} 天",
+        "unknown": "须在 {length} 个工作日内{act} ({article}); 次年放假安排未收录, 到期日待定",
+        "stopped": "时限已停止 ({article})",
+        "none": "没有法定时限",
+    },
+    "en": {
+        "running": "{act} by {due} ({article}): {left}",
+        "today": "{act} today, {due} ({article})",
+        "overdue": "{act} was due by {due} ({article}): {days} overdue",
+        "unknown": "{act} within {length} working days ({article}); "
+        "next year's holidays are not known yet, so neither is the date",
+        "stopped": "the clock has stopped ({article})",
+        "none": "no legal clock",
+    },
+}
+
+
+def due_sentence(due: pd.DataFrame, profile: Profile, lang: str = "zh") -> pd.Series:
+    """Say each concern's nearest deadline in one plain sentence.
+
+    Parameters
+    ----------
+    due : DataFrame
+        From `clocks.next_due`.
+    profile : Profile
+        The one that `due` was made with.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    Series of category, indexed like `due`
+        Such as 须在 2026-03-07 前登记转送 (信访工作条例第22条), 还有 5 天.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from gridkit.profile import load_profile
+    >>> from gridkit.triage.clocks import next_due
+    >>> heard = pd.DataFrame({"heard_on": pd.to_datetime(["2026-02-20"]).as_unit("s")})
+    >>> steps = pd.DataFrame({"concern_id": [], "action": [], "on": [], "satisfied": []})
+    >>> profile = load_profile()
+    >>> due = next_due(heard, steps, profile, dt.date(2026, 3, 2))
+    >>> due_sentence(due, profile)[0]
+    '须在 2026-03-07 前登记转送 (信访工作条例第22条), 还有 5 天'
+    >>> due_sentence(due, profile, lang="en")[0]
+    'register and route by 2026-03-07 (Regulations on Petition Work 2022, Art. 22): 5 days left'
+    """
+    keys = due[["clause_id", "status", "due_on", "days_left"]]
+    number = keys.groupby(list(keys), dropna=False, observed=True, sort=False).ngroup()
+    different = keys[~number.duplicated().to_numpy()]
+    texts = [
+        _sentence(clause, status, due_on, left, profile, lang)
+        for clause, status, due_on, left in different.itertuples(index=False)
+    ]
+    codes, words = pd.factorize(pd.Index(texts, dtype="str"))
+    spoken = pd.Categorical.from_codes(codes.take(number), words)
+    return pd.Series(spoken, index=due.index)
+
+
+def _sentence(
+    clause_id: str,
+    status: str,
+    due_on: Any,
+    left: Any,
+    profile: Profile,
+    lang: str,
+) -> str:
+    texts = _TEXTS[lang]
+    if status == "none":
+        return texts["none"]
+    clause = profile.clause(clause_id)
+    known = status == "stopped" or not pd.isna(due_on)
+    form = ("today" if status == "running" and left == 0 else status) if known else "unknown"
+    return texts[form].format(
+        act=clause.act_en if lang == "en" else clause.act_zh,
+        article=clause.citation_en if lang == "en" else clause.citation_zh,
+        due="" if pd.isna(due_on) else f"{due_on:%Y-%m-%d}",
+        length=clause.length,
+        **_counts(left, lang),
+    )
+
+
+def _counts(left: Any, lang: str) -> dict[str, str]:
+    if left is pd.NA:
+        return {"left": "", "days": ""}
+    if lang == "en":
+        days = "1 day" if abs(left) == 1 else f"{abs(left)} days"
+        return {"left": f"{days} left", "days": days}
+    return {"left": f"还有 {abs(left)} 天", "days": str(abs(left))}
