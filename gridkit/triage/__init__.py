@@ -12,18 +12,28 @@ record go the same way.
 
 from __future__ import annotations
 
+from gridkit.triage.clocks import clock_table, next_due
 from gridkit.triage.counterfactual import counterfactual
+from gridkit.triage.deadlines import due_sentence
 from gridkit.triage.explain import explain
 from gridkit.triage.handling import response_gap, standing
+from gridkit.triage.inputs import inputs, same_cause_n
 from gridkit.triage.scorecard import score
 from gridkit.triage.story import Explanation, explain_one
+from gridkit.triage.worklist import worklist
 
 __all__ = [
     "Explanation",
+    "clock_table",
     "counterfactual",
+    "due_sentence",
     "explain",
     "explain_one",
+    "inputs",
+    "next_due",
     "response_gap",
+    "same_cause_n",
     "score",
     "standing",
+    "worklist",
 ]

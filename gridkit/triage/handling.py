@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +10,7 @@ import pandas as pd
 
 from gridkit.profile import Profile
 from gridkit.profile.card import RESPONSE_GAPS
+from gridkit.triage.timeline import NEVER, day_of, days
 
 # How long a gap may last before it counts. Proposals, not law: the 15 days of 信访工作条例
 # 22 are too long for a dry tap; 30 days are half of the 60 of article 34, for the matters
@@ -19,68 +19,61 @@ OWNER_WITHIN_DAYS = 3
 UNANSWERED_FROM_USED = 0.5  # share of the running clock
 UNANSWERED_AFTER_DAYS = 30  # since a unit took it over, where no clock runs
 RETURNS = 2
+_LONG_AGO = -(10**6)  # days; before any step
 
 STANDINGS = ("open", "stopped", "route_out", "later")
 
 _STOPS = ("closed", "archived", "withdrawn", "merged", "to_statutory_channel")
-_RESTARTS = ("reopened", "review", "re_review")
+_RESTARTS = ("reopened", "review", "re_review")  # and a resident who is not satisfied
 _OWNS = ("routed", "accepted", "in_progress", "extended")
-_NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True, eq=False)
-class Handling:
-    """The steps taken up to a day, in order; `row` is the position of their concern."""
+class _Steps:
+    """The steps of n concerns up to a day, in order of time within each concern.
+
+    `row` is the position of the concern, `day` in days since 1970-01-01.
+    """
 
     n: int
     row: np.ndarray
     day: np.ndarray
     action: pd.Categorical
-    unsatisfied: np.ndarray
+    refused: np.ndarray
 
     @classmethod
-    def until(cls, concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date) -> Handling:
-        """Order the steps of these concerns up to and including a day.
-
-        Steps of one day keep the order of the frame: in a ledger, that of recording.
-        """
+    def until(cls, concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date) -> _Steps:
+        """Order the steps; those of one day keep the order of the frame, that of recording."""
         owner = pd.Categorical(steps["concern_id"])
         row = np.append(concerns.index.get_indexer(owner.categories), -1)[owner.codes]
         day = days(steps["on"])
-        kept = np.flatnonzero((row >= 0) & (day <= day_of(on)) & (day != _NEVER))
-        order = kept[np.lexsort((day[kept], row[kept]))]
+        kept = np.flatnonzero((row >= 0) & (day != NEVER) & (day <= day_of(on)))
+        kept = kept[np.argsort(day[kept], kind="stable")]
         satisfied = steps["satisfied"].astype("boolean").fillna(value=True)
         return cls(
             n=len(concerns),
-            row=row[order],
-            day=day[order],
-            action=pd.Categorical(steps["action"])[order],
-            unsatisfied=~satisfied.to_numpy(dtype=bool)[order],
+            row=row[kept],
+            day=day[kept],
+            action=pd.Categorical(steps["action"])[kept],
+            refused=~satisfied.to_numpy(dtype=bool)[kept],
         )
 
-    def is_one_of(self, actions: Collection[str]) -> np.ndarray:
-        """Tell which steps are one of these actions (bool)."""
-        held = [name in actions for name in self.action.categories]
-        each: np.ndarray = np.array([*held, False], dtype=bool)
-        return each.take(self.action.codes)
-
-    @property
-    def restarts(self) -> np.ndarray:
-        """Which steps bring the matter back into handling: reopened, or not satisfied."""
-        restarts: np.ndarray = self.is_one_of(_RESTARTS) | self.unsatisfied
-        return restarts
+    def are(self, *actions: str) -> np.ndarray:
+        """Tell which steps are one of these actions."""
+        wanted = np.array([*self.action.categories.isin(actions), False], dtype=bool)
+        held: np.ndarray = wanted[self.action.codes]
+        return held
 
     def last(self, which: np.ndarray) -> np.ndarray:
-        """Return per concern the position of its last such step, -1 if there is none."""
-        position = np.full(self.n, -1, dtype=np.int64)
+        """Return per concern the place of its last such step, -1 if there is none."""
+        place = np.full(self.n, -1, dtype=np.int64)
         chosen = np.flatnonzero(which)
-        position[self.row[chosen]] = chosen  # rising, so the last one stays
-        return position
+        place[self.row[chosen]] = chosen  # rising, so the last one stays
+        return place
 
-    def day_at(self, position: np.ndarray) -> np.ndarray:
-        """Return the day of the step at each position; far in the past where it is -1."""
-        each: np.ndarray = np.append(self.day, -(10**6))
-        return each.take(position)
+    def restart(self) -> np.ndarray:
+        """Return per concern the place of the last step that brought it back into handling."""
+        return self.last(self.are(*_RESTARTS) | self.refused)
 
 
 def standing(
@@ -116,8 +109,8 @@ def standing(
     >>> standing(concerns, steps, load_profile(), dt.date(2026, 3, 9)).to_dict()
     {'a': 'stopped', 'b': 'open'}
     """
-    handling = Handling.until(concerns, steps, on)
-    stopped = handling.last(handling.is_one_of(_STOPS)) > handling.last(handling.restarts)
+    taken = _Steps.until(concerns, steps, on)
+    stopped = taken.last(taken.are(*_STOPS)) > taken.restart()
     codes = np.where(stopped, STANDINGS.index("stopped"), STANDINGS.index("open"))
     codes[concerns["dispute_code"].isin(route_out_codes(profile))] = STANDINGS.index(
         "route_out"
@@ -153,19 +146,17 @@ def response_gap(
         - `returned_twice`: returned two times or more, and still no answer.
         - `none`: otherwise. A resident who is not satisfied, or a review, opens it again.
     """
-    handling, today = Handling.until(concerns, steps, on), day_of(on)
-    restart = handling.last(handling.restarts)
-    returned = handling.is_one_of(("returned",))
-    own, back = handling.last(handling.is_one_of(_OWNS)), handling.last(returned)
-    answered = handling.last(handling.is_one_of(("answered",))) > restart
-    waiting = today - np.maximum(
-        days(concerns["heard_on"]), handling.day_at(np.maximum(restart, back))
-    )
+    taken, today = _Steps.until(concerns, steps, on), day_of(on)
+    returned = taken.are("returned")
+    restart, back, own = taken.restart(), taken.last(returned), taken.last(taken.are(*_OWNS))
+    answered = taken.last(taken.are("answered")) > restart
+    day = np.append(taken.day, _LONG_AGO)
+    waiting = today - np.maximum(days(concerns["heard_on"]), day[np.maximum(restart, back)])
+    held = today - np.maximum(day[own], day[restart])
     owned = own > back
     used = clock_used.to_numpy(dtype=np.float64, na_value=np.nan)
-    held = today - np.maximum(handling.day_at(own), handling.day_at(restart))
     late = np.where(np.isnan(used), held >= UNANSWERED_AFTER_DAYS, used >= UNANSWERED_FROM_USED)
-    times = np.bincount(handling.row[returned], minlength=handling.n)
+    times = np.bincount(taken.row[returned], minlength=taken.n)
     gaps = np.select(
         [
             answered,
@@ -188,13 +179,3 @@ def route_out_codes(profile: Profile) -> list[str]:
     """Return the dispute codes that are handed to a statutory channel, never scored."""
     tables = ("dispute_group", "dispute_code")
     return [c.code for table in tables for c in profile.choices(table) if c.route_out]
-
-
-def days(dates: pd.Series) -> np.ndarray:
-    """Return dates as days since 1970-01-01 (int64); a missing date is the least int64."""
-    return dates.to_numpy(dtype="datetime64[D]").astype(np.int64)
-
-
-def day_of(on: dt.date) -> int:
-    """Return a date as days since 1970-01-01."""
-    return int(np.datetime64(on, "D").astype(np.int64))

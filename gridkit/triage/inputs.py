@@ -10,13 +10,8 @@ import pandas as pd
 from gridkit.profile import Profile
 from gridkit.profile.card import INPUTS
 from gridkit.triage.clocks import next_due
-from gridkit.triage.handling import (
-    day_of,
-    days,
-    response_gap,
-    route_out_codes,
-    standing,
-)
+from gridkit.triage.handling import response_gap, route_out_codes, standing
+from gridkit.triage.timeline import NEVER, day_of, days
 
 SAME_CAUSE_DAYS = 180  # how far back a cause counts as returning; a proposal
 
@@ -99,7 +94,7 @@ def same_cause_n(concerns: pd.DataFrame, profile: Profile) -> pd.Series:
     grid, _ = pd.factorize(concerns["grid_id"])
     named, names = pd.factorize(cause)
     day = days(concerns["heard_on"])
-    known = (grid >= 0) & (named >= 0) & (day > np.iinfo(np.int64).min)
+    known = (grid >= 0) & (named >= 0) & (day > NEVER)
     known &= ~concerns["dispute_code"].isin(route_out_codes(profile)).to_numpy()
 
     counts = np.zeros(len(concerns), dtype=np.int64)
