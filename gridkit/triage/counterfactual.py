@@ -20,7 +20,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
         "lowest": "已是最缓等级{band}",
         "none": "卡上的措施不足以降级, 保持{band}",
         "drop": "若{actions}, 降至{band}",
-        "and": ", 并",
+        "and": ", 且",
     },
     "en": {
         "danger": "stays {band} until the danger is over",
