@@ -285,12 +285,21 @@ def test_each_cell_says_what_was_found_and_expected() -> None:
 def test_gi_star_without_variation_is_refused() -> None:
     """The whole message: what is needed, what was found."""
     with pytest.raises(DataError) as caught:
-        gi_star(pd.Series([0.1 + 0.2, 0.3, 0.3]), row_of(3))
+        gi_star(pd.Series([0.1 + 0.2, 0.3, 0.3, 0.3]), row_of(4))
 
     assert str(caught.value) == (
-        "`values` 在各网格间须有差异; 现 3 个全部相等, 无从谈聚集。\n"
-        "`values` must differ between cells; all 3 are equal, so nothing can gather anywhere."
+        "`values` 在各网格间须有差异; 现 4 个全部相等, 无从谈聚集。\n"
+        "`values` must differ between cells; all 4 are equal, so nothing can gather anywhere."
     )
+
+
+def test_equal_values_are_no_hotspots() -> None:
+    """Rates shrunk to one mean, for they differ no more than by chance: p = 1 everywhere."""
+    test = gi_star_test(pd.Series([4.2] * 9), row_of(9))
+
+    assert test["p"].tolist() == [1.0] * 9
+    assert test["hot"].unique().tolist() == ["none"]
+    assert explain_hotspots(test).startswith("9 个网格中没有显著偏高或偏低的")
 
 
 @pytest.mark.parametrize(
@@ -298,8 +307,8 @@ def test_gi_star_without_variation_is_refused() -> None:
     [
         ([1.0, np.nan, 2.0, np.inf], "2 of 4 are missing or infinite"),
         ([1.0, 5.0], "2 cells have every other cell as a neighbor"),
-        ([1.0], "all 1 are equal"),
-        ([], "all 0 are equal"),
+        ([1.0], "at least 2 cells to compare; it holds 1"),
+        ([], "at least 2 cells to compare; it holds 0"),
     ],
 )
 def test_undefined_scores_are_refused(values: list[float], words: str) -> None:

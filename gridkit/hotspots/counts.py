@@ -229,6 +229,13 @@ def mappable(concerns: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     ------
     DataError
         If there is no column `dispute_code`: nothing would be left out, unsaid.
+
+    Examples
+    --------
+    >>> from gridkit.profile import load_profile
+    >>> concerns = pd.DataFrame({"dispute_code": ["0904", "1401", None]})
+    >>> mappable(concerns, load_profile()).index.tolist()
+    [0, 2]
     """
     require(["dispute_code"], concerns.columns, "concerns")
     choices = [*profile.choices("dispute_group"), *profile.choices("dispute_code")]

@@ -76,6 +76,12 @@ def gi_star(values: pd.Series, neighbors: Neighbors) -> pd.Series:
     n = len(x)
     size = np.diff(neighbors.matrix.indptr) + 1.0  # binary weights: also the sum of squares
     _check_defined(x, size)
+    if _equal(x):
+        raise DataError(
+            en=f"`values` must differ between cells; all {n} are equal, so nothing can gather "
+            "anywhere.",
+            zh=f"`values` 在各网格间须有差异; 现 {n} 个全部相等, 无从谈聚集。",
+        )
     centered = x - x.mean()
     excess = neighbors.matrix @ centered + centered
     spread = x.std() * np.sqrt(size * (n - size) / (n - 1))
@@ -122,6 +128,8 @@ def gi_star_test(
 
     Notes
     -----
+    Where all values are equal nothing gathers: z is 0 and p is 1 everywhere. That is what
+    `rate_eb` comes to when the rates differ no more than chance would make them.
     With permutations a cell without neighbors has p = 1: shuffling the others says nothing
     about it. Benjamini and Hochberg's procedure holds its promise for the positively
     dependent scores of overlapping neighborhoods (Caldas de Castro & Singer 2006).
@@ -144,20 +152,22 @@ def gi_star_test(
     ['none', 'hot_99', 'hot_99', 'hot_99', 'hot_99']
     """
     _check_chance(alpha, permutations, rng)
-    z = gi_star(values, neighbors)
     x = neighbors.align(values)
     size = np.diff(neighbors.matrix.indptr) + 1
-    if rng is not None and permutations > 0:
-        p = permuted_p(x, neighbors, permutations, rng)
-    else:
-        p = 2.0 * ndtr(-np.abs(z.to_numpy()))
+    _check_defined(x, size)
+    z, p = np.zeros(len(x)), np.ones(len(x))
+    if not _equal(x):
+        z = gi_star(values, neighbors).to_numpy()
+        p = 2.0 * ndtr(-np.abs(z))
+        if rng is not None and permutations > 0:
+            p = permuted_p(x, neighbors, permutations, rng)
     q = false_discovery_control(p)
     return pd.DataFrame(
         {
-            "z": z.to_numpy(),
+            "z": z,
             "p": p,
             "q": q,
-            "hot": _classes(z.to_numpy(), q),
+            "hot": _classes(z, q),
             "significant": q <= alpha,
             "observed": (neighbors.matrix @ x + x) / size,
             "expected": x.mean(),
@@ -178,6 +188,10 @@ def _classes(z: _Floats, q: _Floats) -> pd.Categorical:
 # --- checks ---------------------------------------------------------------------------------
 
 
+def _equal(x: _Floats) -> bool:
+    return bool(np.ptp(x) <= _ROUNDING * np.abs(x).max())
+
+
 def _check_defined(x: _Floats, size: _Floats) -> None:
     missing = int((~np.isfinite(x)).sum())
     if missing:
@@ -187,11 +201,10 @@ def _check_defined(x: _Floats, size: _Floats) -> None:
             zh=f"`values` 须为有限数; {len(x)} 个中有 {missing} 个缺失或无穷。请先按可说明的办法补值, "
             "或将这些网格从两者中一并去掉。",
         )
-    if len(x) < 2 or np.ptp(x) <= _ROUNDING * np.abs(x).max():
+    if len(x) < 2:
         raise DataError(
-            en=f"`values` must differ between cells; all {len(x)} are equal, so nothing can "
-            "gather anywhere.",
-            zh=f"`values` 在各网格间须有差异; 现 {len(x)} 个全部相等, 无从谈聚集。",
+            en=f"`values` must hold at least 2 cells to compare; it holds {len(x)}.",
+            zh=f"`values` 至少须有 2 个网格方可比较; 现有 {len(x)} 个。",
         )
     whole = int((size >= len(x)).sum())
     if whole:

@@ -114,8 +114,8 @@ def rates(
 def density(counts_per_grid: pd.DataFrame, grids: gpd.GeoDataFrame) -> pd.Series:
     """Turn counts into concerns per square kilometer, where households are unknown.
 
-    A stopgap: densities are high where people live, not where they lack something. Take
-    `rates` as soon as households are known.
+    A stopgap: densities are high where people live, not where they lack something, and wild
+    in grids that the border cut to slivers. Take `rates` as soon as households are known.
 
     Parameters
     ----------

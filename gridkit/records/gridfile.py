@@ -154,13 +154,14 @@ def _read_geojson(path: Path) -> tuple[gpd.GeoDataFrame, list[Problem]]:
         raise _unreadable(
             path, "not UTF-8", "不是 UTF-8 编码 (可能是 GBK), 请另存为 UTF-8"
         ) from fault
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise _unreadable(path, "no JSON, or cut short", "不是 JSON, 或文件不完整") from fault
     features = document.get("features") if isinstance(document, dict) else None
     if not isinstance(features, list) or not features:
         raise _unreadable(path, "no features in it", "其中没有任何要素 (features)")
-    rows = [f.get("properties") or {} if isinstance(f, dict) else {} for f in features]
-    shapes = [json.dumps(f.get("geometry")) if isinstance(f, dict) else "" for f in features]
+    features = [f if isinstance(f, dict) else {} for f in features]
+    rows = [p if isinstance(p := f.get("properties"), dict) else {} for f in features]
+    shapes = [json.dumps(f.get("geometry")) for f in features]
     geometry = shapely.from_geojson(shapes, on_invalid="ignore")
     raw = gpd.GeoDataFrame(pd.DataFrame(rows, dtype=object), geometry=geometry, crs=WGS84)
     crs = json.dumps(document.get("crs"))
@@ -177,7 +178,7 @@ def _read_other(path: Path) -> tuple[gpd.GeoDataFrame, list[Problem]]:
 
     try:
         raw = gpd.read_file(path)
-    except (DataSourceError, DataLayerError, OSError) as fault:
+    except (DataSourceError, DataLayerError, UnicodeDecodeError, OSError) as fault:
         raise _unreadable(path, "no file of geodata", "不是可读的地理数据文件") from fault
     if not isinstance(raw, gpd.GeoDataFrame) or len(raw) == 0:
         raise _unreadable(path, "no features in it", "其中没有任何要素")
