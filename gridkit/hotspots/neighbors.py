@@ -176,7 +176,7 @@ def within(grids: gpd.GeoDataFrame | gpd.GeoSeries, distance_m: float) -> Neighb
     grids : GeoDataFrame or GeoSeries, length n
         Polygons (their centroids are taken) or points.
     distance_m : float
-        Meters, inclusive.
+        Meters, inclusive (to one part in a billion, so that rounding decides nothing).
 
     Returns
     -------
