@@ -1,0 +1,43 @@
+"""Folium, with the cable pulled.
+
+Maps for people whose office has no network: one HTML file that opens anywhere, asks nobody
+for anything, and runs no script but its own.
+
+Frames come in (grids, rates, tests, concerns), `layers` turns each into a Folium layer,
+`basemap` draws the county they lie on from the grids themselves, `legend` says in plain
+words what is shown, and `offline` writes the page with the vendored scripts inside. Every
+text goes through one choke point, `safe`. `disclosure` hides what would give somebody away
+on maps that are handed out. `county_map` does all of it in one call.
+
+Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
+"""
+
+from __future__ import annotations
+
+from gridkit.maps import basemap, disclosure, layers, legend
+from gridkit.maps.basemap import GridMap, base_map
+from gridkit.maps.county_map import county_map
+from gridkit.maps.disclosure import suppress
+from gridkit.maps.escape import safe
+from gridkit.maps.legend import Caption, add_panel
+from gridkit.maps.offline import iframe, register, render, save, show
+
+__all__ = [
+    "Caption",
+    "GridMap",
+    "add_panel",
+    "base_map",
+    "basemap",
+    "county_map",
+    "disclosure",
+    "iframe",
+    "layers",
+    "legend",
+    "render",
+    "safe",
+    "save",
+    "show",
+    "suppress",
+]
+
+register()

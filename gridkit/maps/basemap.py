@@ -1,0 +1,201 @@
+"""A base map without tiles: land, borders and names, from the grids themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import folium
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from gridkit.maps.escape import Json, safe, script_json
+from gridkit.maps.layers.layer import MapLayer
+from gridkit.maps.shapes import STEPS_PER_DEGREE, Shapes, check, encode, shapes_of
+
+MAX_ZOOM = 18
+ATTRIBUTION = "界线: 本县网格数据 (WGS-84) · boundaries: the county's own grids"
+
+
+class GridMap(folium.Map):
+    """A Folium map of a county's grids, saved and displayed by gridkit without a network.
+
+    Parameters
+    ----------
+    bounds : (float, float, float, float)
+        West, south, east, north, degrees.
+    page_title : str
+        Title of the page.
+    audience : {"desk", "shared"} or None
+        Who it was drawn for; `maps.save` lets only the owner read a map for the desk.
+    """
+
+    def __init__(
+        self,
+        bounds: tuple[float, float, float, float],
+        *,
+        page_title: str = "",
+        audience: str | None = None,
+    ) -> None:
+        west, south, east, north = bounds
+        super().__init__(
+            location=[(south + north) / 2, (west + east) / 2],
+            zoom_start=10,
+            tiles=None,
+            max_zoom=MAX_ZOOM,
+            control_scale=True,
+            # finer steps, so that a county fills the frame
+            zoom_snap=0.25,
+            zoom_delta=0.5,
+            wheel_px_per_zoom_level=120,
+        )
+        self._name = "Map"
+        self.bounds = bounds
+        self.page_title = page_title
+        self.audience = audience
+
+    def save(self, outfile: Any, *_args: Any, **_kwargs: Any) -> None:
+        """Write the map as one offline file: the same as `maps.save`."""
+        from gridkit.maps.offline import save
+
+        save(self, outfile)
+
+    def _repr_html_(self, **_kwargs: Any) -> str:
+        from gridkit.maps.offline import iframe
+
+        return iframe(self)
+
+
+class Borders(MapLayer):
+    """Land and borders below and between the layers; made by `base_map`."""
+
+    def __init__(self, shapes: Shapes, townships: list[Json]) -> None:
+        super().__init__("界线", "borders", control=False)
+        self._shapes = shapes
+        self.townships = townships
+
+    def shapes(self) -> Shapes:
+        """Give the grids' outlines."""
+        return self._shapes
+
+    def script(self) -> str:
+        """Give the JavaScript expression that makes the layer."""
+        spec: dict[str, Json] = {
+            "shapes": self._shapes.key,
+            "towns": self.townships,
+            "attribution": safe(ATTRIBUTION),
+        }
+        return f"new gk.Borders({script_json(spec)})"
+
+
+class PlaceNames(MapLayer):
+    """Names of townships, and of grids where there is room; made by `base_map`.
+
+    `data` has one row per name: longitude and latitude in 1e-5 degrees, the text (escaped),
+    0 for a township and 1 for a grid, and its width in 1e-5 degrees.
+    """
+
+    def __init__(self, data: list[tuple[int, int, str, int, int]]) -> None:
+        super().__init__("地名", "place names")
+        self.data = data
+
+    def script(self) -> str:
+        """Give the JavaScript expression that makes the layer."""
+        return f"new gk.Names({script_json({'names': self.data})})"
+
+
+def base_map(
+    grids: gpd.GeoDataFrame,
+    townships: Mapping[str, str] | None = None,
+    *,
+    page_title: str = "",
+    audience: str | None = None,
+) -> GridMap:
+    """Draw a county from its grids: borders of grids and townships, and their names.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, length n
+        WGS-84, indexed by `grid_id`, with `name` and `township_code`.
+    townships : mapping of str to str, optional
+        Names of the townships by code; without it the column `township_name` is used if
+        there is one.
+    page_title : str
+        Title of the page.
+    audience : {"desk", "shared"}, optional
+        Who it is drawn for.
+
+    Returns
+    -------
+    GridMap
+        A Folium map without tiles, to which layers are added.
+
+    Raises
+    ------
+    DataError
+        If there are no grids, their CRS is not WGS-84, or ids repeat.
+
+    Examples
+    --------
+    >>> cells = shapely.box([0, 1], 0, [1, 2], 1)
+    >>> grids = gpd.GeoDataFrame(
+    ...     {"name": ["东", "西"], "township_code": ["t", "t"]},
+    ...     geometry=cells, index=["a", "b"], crs=4326,
+    ... )
+    >>> base_map(grids, {"t": "古镛镇"}).bounds
+    (0.0, 0.0, 2.0, 1.0)
+    """
+    check(grids)
+    shapes = shapes_of(grids)
+    towns = _townships(grids)
+    if townships is None:
+        townships = _named(grids)
+    m = GridMap(shapes.bounds, page_title=page_title, audience=audience)
+    outlines = encode(towns.geometry.to_numpy()) if len(towns) else []
+    m.add_child(Borders(shapes, outlines))  # type: ignore[arg-type]
+    labels = _labels(towns, [townships.get(str(c), "") for c in towns.index], kind=0)
+    labels += _labels(grids, [str(n) for n in grids["name"]], kind=1)
+    m.add_child(PlaceNames(labels))
+    return m
+
+
+def _townships(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Join the grids of each township into one area."""
+    if "township_code" not in grids:
+        return gpd.GeoDataFrame(geometry=[], crs=grids.crs)
+    parts = gpd.GeoDataFrame(
+        {"township_code": grids["township_code"].astype("str")},
+        geometry=grids.geometry,
+        crs=grids.crs,
+    )
+    shapes = parts.geometry.to_numpy()
+    # fast, and exact where grids touch without overlapping, as they should
+    method = "coverage" if shapely.coverage_is_valid(shapes) else "unary"
+    return parts.dissolve("township_code", method=method)
+
+
+def _named(grids: gpd.GeoDataFrame) -> dict[str, str]:
+    if "township_name" not in grids or "township_code" not in grids:
+        return {}
+    pairs = grids.drop_duplicates("township_code")
+    return dict(zip(pairs["township_code"].astype("str"), pairs["township_name"], strict=True))
+
+
+def _labels(
+    areas: gpd.GeoDataFrame, names: list[str], kind: int
+) -> list[tuple[int, int, str, int, int]]:
+    """Place each name inside its area."""
+    if len(areas) == 0:
+        return []
+    shapes = areas.geometry.to_numpy()
+    points = shapely.centroid(shapes)
+    points = np.where(shapely.covers(shapes, points), points, shapely.point_on_surface(shapes))
+    xy = np.rint(shapely.get_coordinates(points) * STEPS_PER_DEGREE).astype(int)
+    west, _, east, _ = shapely.bounds(shapes).T
+    width = np.rint((east - west) * STEPS_PER_DEGREE).astype(int)
+    return [
+        (x, y, safe(name), kind, w)
+        for (x, y), name, w in zip(xy.tolist(), names, width.tolist(), strict=True)
+        if name
+    ]

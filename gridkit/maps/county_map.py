@@ -1,0 +1,162 @@
+"""The map of a county: rates, hotspots and concerns on one page, for the desk or to share."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+
+from gridkit.maps.basemap import GridMap, base_map
+from gridkit.maps.disclosure import hidden_note, suppress
+from gridkit.maps.layers.choropleth import grid_choropleth
+from gridkit.maps.layers.discs import POPUP_HEADS, concern_discs
+from gridkit.maps.layers.hotspot import hotspot_layer
+from gridkit.maps.layers.layer import MapLayer, on_grids
+from gridkit.maps.legend import Audience, Caption, add_panel
+from gridkit.profile import Profile
+
+# Codes handed to a statutory channel: never scored, never mapped (domain.md §4).
+ROUTED_OUT = ("14", "15", "16")
+_DENOMINATOR = "率的分母是网格登记的户数 / per 100 households registered in the grid."
+
+
+def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
+    grids: gpd.GeoDataFrame,
+    concerns: pd.DataFrame | None = None,
+    *,
+    rates: pd.DataFrame | None = None,
+    tests: pd.DataFrame | None = None,
+    title: str = "诉求地图",
+    on: dt.date | None = None,
+    source: str = "",
+    invented: bool = False,
+    audience: Audience = "desk",
+    profile: Profile | None = None,
+) -> GridMap:
+    """Draw a county: how often, where more than chance, and what is open.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, length n
+        WGS-84, indexed by `grid_id`, with `name`, `township_code`; township names are
+        taken from a column `township_name` if there is one.
+    concerns : DataFrame, indexed by record id, optional
+        `lon`, `lat`, `band`; for the lists also `demand_type`, `score`, `due_on`. Codes
+        that are routed out (`dispute_code` 14 to 16) are left out.
+    rates : DataFrame, indexed by `grid_id`, optional
+        From `hotspots.rates`: `n`, `households`, `rate`, `rate_eb`, `low`, `high`.
+    tests : DataFrame, indexed by `grid_id`, optional
+        From `hotspots.gi_star_test`: `hot`, `z`, `p`, `q`.
+    title : str
+        What is shown, where.
+    on : date, optional
+        Up to which day the data reach.
+    source : str
+        Where the data come from.
+    invented : bool
+        Whether people and places are made up; the map says so.
+    audience : {"desk", "shared"}
+        For the desk: everything above, and "内部使用" on its face. To share: no concern is
+        drawn; grids with fewer than 5 matters or households, zeros too, are hidden, and
+        hotspots carry no numbers. Of free text nothing is drawn for anybody.
+    profile : Profile, optional
+        Names and colors of bands, words for demand types.
+
+    Returns
+    -------
+    GridMap
+        A Folium map; `maps.save`, `maps.show`, or the last value of a cell.
+
+    Raises
+    ------
+    DataError
+        If grids cannot be drawn, or a frame lacks a column that its layer needs.
+    AlignmentError
+        If rates or tests belong to other grids.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> cells = shapely.box([117, 117.1], 26, [117.1, 117.2], 26.1)
+    >>> grids = gpd.GeoDataFrame({"name": ["东", "西"]}, geometry=cells, index=["a", "b"], crs=4326)
+    >>> m = county_map(grids, title="青溪县", invented=True)
+    >>> m.page_title
+    '【内部】【虚构】青溪县'
+    """
+    caption = Caption(
+        title=title,
+        on=on,
+        source=source,
+        audience=audience,
+        invented=invented,
+        notes=(_DENOMINATOR,) if rates is not None else (),
+    )
+    if audience == "shared":
+        layers = _shared_layers(grids, rates, tests)
+    else:
+        layers = _desk_layers(grids, concerns, rates, tests, profile)
+    m = base_map(grids)
+    for layer in layers:
+        m.add_child(layer)
+    return add_panel(m, caption, layers)
+
+
+def _desk_layers(
+    grids: gpd.GeoDataFrame,
+    concerns: pd.DataFrame | None,
+    rates: pd.DataFrame | None,
+    tests: pd.DataFrame | None,
+    profile: Profile | None,
+) -> list[MapLayer]:
+    layers: list[MapLayer] = []
+    if rates is not None:
+        layers.append(_rate_layer(grids, rates))
+    if tests is not None:
+        layers.append(hotspot_layer(grids, tests))
+    if concerns is not None:
+        layers.append(_concern_layer(concerns, profile))
+    return layers
+
+
+def _shared_layers(
+    grids: gpd.GeoDataFrame, rates: pd.DataFrame | None, tests: pd.DataFrame | None
+) -> list[MapLayer]:
+    """Only what cannot be worked back to a count under five."""
+    if rates is None:
+        return []
+    rates = pd.DataFrame(on_grids(rates, grids, "rates"))
+    shown = suppress(rates["n"], rates["households"])
+    visible = rates.where(shown.notna())
+    layers: list[MapLayer] = [_rate_layer(grids, visible, notes=[hidden_note(shown)])]
+    if tests is not None:
+        tests = pd.DataFrame(on_grids(tests, grids, "tests"))[["hot"]]
+        layers.append(hotspot_layer(grids, tests.where(shown.notna()), numbers=False))
+    return layers
+
+
+def _rate_layer(
+    grids: gpd.GeoDataFrame, rates: pd.DataFrame, notes: Sequence[str] = ()
+) -> MapLayer:
+    return grid_choropleth(
+        grids,
+        rates["rate_eb"],
+        title="诉求率 (平滑后)",
+        title_en="smoothed rate",
+        unit="件/百户",
+        context=rates,
+        notes=["户数少的网格向全县平均收缩, 免得一两件就显得很高。", *notes],
+    )
+
+
+def _concern_layer(concerns: pd.DataFrame, profile: Profile | None) -> MapLayer:
+    if "dispute_code" in concerns:
+        out = concerns["dispute_code"].astype("str").str[:2].isin(ROUTED_OUT)
+        concerns = concerns[~out.fillna(value=False)]
+    if profile is None:
+        return concern_discs(concerns, popups=tuple(POPUP_HEADS))
+    labels = {c.code: c.zh for c in profile.choices("demand_type")}
+    return concern_discs(
+        concerns, popups=tuple(POPUP_HEADS), bands=profile.bands, labels=labels
+    )

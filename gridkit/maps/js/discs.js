@@ -1,0 +1,117 @@
+// gridkit maps: concerns as numbered discs, one per cell of 64 pixels, for every zoom.
+(function () {
+  'use strict';
+  var gk = window.gk = window.gk || {};
+  var CELL = 64, LISTED = 12, PULL = 0.55;
+
+  function bytes(text) {
+    var raw = atob(text), out = new Uint8Array(raw.length);
+    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
+    return out;
+  }
+  // A level, as gridkit/maps/layers/cells.py packs it.
+  function decode(level, bands) {
+    var b = bytes(level.data), at = 0, n = level.n, key = 0, i, k;
+    var x = new Float64Array(n), y = new Float64Array(n), count = new Uint32Array(n);
+    var cx = new Uint32Array(n), cy = new Uint32Array(n), of = new Uint32Array(n * bands);
+    function leb128() {
+      var v = 0, scale = 1, c;
+      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
+      return v;
+    }
+    for (i = 0; i < n; i++) {
+      key += leb128();
+      cx[i] = level.west + key % level.width; cy[i] = level.north + Math.floor(key / level.width);
+    }
+    for (i = 0; i < n; i++) { count[i] = leb128(); }
+    for (i = 0; i < n; i++) { if (count[i] === 1) { of[i * bands + leb128()] = 1; } }
+    for (i = 0; i < n; i++) {
+      if (count[i] === 1) { continue; }
+      var rest = count[i];
+      for (k = 0; k < bands - 1; k++) { rest -= of[i * bands + k] = leb128(); }
+      of[i * bands + bands - 1] = rest;
+    }
+    for (i = 0; i < n; i++, at++) {
+      // drawn towards the middle of the cell, so that discs of neighbors keep apart
+      x[i] = (cx[i] + 0.5 + (((b[at] & 15) + 0.5) / 16 - 0.5) * PULL) * CELL;
+      y[i] = (cy[i] + 0.5 + (((b[at] >> 4) + 0.5) / 16 - 0.5) * PULL) * CELL;
+    }
+    return {n: n, x: x, y: y, cx: cx, cy: cy, count: count, of: of};
+  }
+  function short(n) { return n < 10000 ? String(n) : (n / 10000).toFixed(n < 100000 ? 1 : 0) + '万'; }
+
+  gk.Discs = L.Layer.extend({
+    // spec: {levels: {z: level}, low, high, bands: [{name, color, ink}], words, rows}
+    initialize: function (spec) { this.spec = spec; this._cells = {}; },
+    onAdd: function (map) {
+      if (!map.getPane('gkDiscs')) { map.createPane('gkDiscs').style.zIndex = 610; }
+      this._box = L.DomUtil.create('div', 'gk-discs leaflet-zoom-hide', map.getPane('gkDiscs'));
+      L.DomEvent.on(this._box, 'click', this._open, this);
+      map.on('moveend viewreset', this._draw, this);
+      this._draw();
+    },
+    onRemove: function (map) { map.off('moveend viewreset', this._draw, this); this._box.remove(); map._gkDiscs = []; map.fire('gk:discs'); },
+    _level: function () {
+      var z = Math.max(this.spec.low, Math.min(this.spec.high, Math.floor(this._map.getZoom() + 1e-6)));
+      if (!this._cells[z]) { this._cells[z] = decode(this.spec.levels[z], this.spec.bands.length); }
+      return z;
+    },
+    _draw: function () {
+      var map = this._map, z = this._level(), c = this._cells[z], spec = this.spec;
+      var k = map.getZoomScale(map.getZoom(), z), origin = map.getPixelOrigin(), size = map.getSize();
+      var nw = map.containerPointToLayerPoint([0, 0]);
+      var html = [], taken = [];
+      for (var i = 0; i < c.n; i++) {
+        var px = c.x[i] * k - origin.x, py = c.y[i] * k - origin.y;
+        if (px < nw.x - 60 || py < nw.y - 60 || px > nw.x + size.x + 60 || py > nw.y + size.y + 60) { continue; }
+        taken.push([px - 20, py - 20, px + 20, py + 20]);
+        html.push(this._disc(i, px, py, c.count[i], c.of.subarray(i * spec.bands.length, (i + 1) * spec.bands.length)));
+      }
+      this._box.innerHTML = html.join('');
+      map._gkDiscs = taken;
+      map.fire('gk:discs');
+    },
+    _disc: function (i, px, py, n, of) {
+      var bands = this.spec.bands, one = n === 1, from = 0, ring = [], said = [], worst = -1;
+      for (var k = 0; k < of.length; k++) {
+        if (!of[k]) { continue; }
+        if (worst < 0) { worst = k; }
+        ring.push(bands[k].color + ' ' + from + 'turn ' + (from += of[k] / n) + 'turn');
+        said.push(bands[k].name + ' ' + of[k].toLocaleString('zh-CN'));
+      }
+      var d = one ? 17 : Math.min(42, Math.round(21 + 6 * Math.log10(n)));
+      var text = n.toLocaleString('zh-CN') + ' ' + this.spec.words.unit + ' · ' + said.join(', ');
+      return '<button type="button" data-i="' + i + '" class="gk-disc gk-band' + worst + (one ? ' gk-one' : '') + '" style="left:' +
+        Math.round(px) + 'px;top:' + Math.round(py) + 'px;width:' + d + 'px;height:' + d + 'px;--c:' + bands[worst].color +
+        ';--ink:' + bands[worst].ink + (one ? '' : ';background:conic-gradient(' + ring.join(',') + ')') +
+        '" title="' + text + '" aria-label="' + text + '"><span>' + (one ? '' : short(n)) + '</span></button>';
+    },
+    _open: function (e) {
+      var button = e.target.closest('button'), map = this._map;
+      if (!button || (map.dragging && map.dragging.moved())) { return; }
+      L.DomEvent.stop(e);
+      var z = this._level(), c = this._cells[z], i = +button.dataset.i;
+      var at = map.unproject(L.point(c.x[i], c.y[i]), z);
+      var rows = this.spec.rows ? this._rowsIn(z, c.cx[i], c.cy[i]) : [];
+      if (rows.length && (rows.length <= LISTED || z === this.spec.high)) {
+        L.popup({maxWidth: 420, className: 'gk-popup', autoPanPaddingTopLeft: [60, 80], autoPanPaddingBottomRight: [map.getSize().x > 900 ? 290 : 20, 30]}).setLatLng(at).setContent(this._table(rows)).openOn(map);
+      } else if (map.getZoom() < map.getMaxZoom()) {
+        map.setView(at, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+      }
+    },
+    _rowsIn: function (z, cx, cy) {
+      var r = this.spec.rows, k = Math.pow(2, this.spec.high - z), out = [];
+      for (var i = 0; i < r.cx.length; i++) {
+        if (Math.floor(r.cx[i] / k) === cx && Math.floor(r.cy[i] / k) === cy) { out.push(i); }
+      }
+      return out;
+    },
+    _table: function (rows) {
+      var r = this.spec.rows, more = rows.length - LISTED;
+      return '<table><thead><tr>' + r.heads.map(function (h) { return '<th>' + h + '</th>'; }).join('') + '</tr></thead><tbody>' +
+        rows.slice(0, LISTED).map(function (i) {
+          return '<tr>' + r.cells[i].map(function (v) { return '<td>' + v + '</td>'; }).join('') + '</tr>';
+        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + this.spec.words.more.replace('#', more) + '</p>' : '');
+    }
+  });
+})();

@@ -1,0 +1,221 @@
+// gridkit maps: outlines shared by layers, one styling rule, one tooltip per grid.
+(function () {
+  'use strict';
+  var gk = window.gk = window.gk || {};
+  var STEPS = 100000, MANY = 2000;  // beyond MANY polygons, canvas instead of SVG
+  var SVG = 'http://www.w3.org/2000/svg';
+  gk.shapes = gk.shapes || {};
+
+  // All gridkit layers on a map, so that a tooltip and the legend can speak for those shown.
+  gk.shown = function (map) { return map._gkShown || (map._gkShown = []); };
+
+  function ring(flat) {
+    var x = 0, y = 0, out = new Array(flat.length / 2);
+    for (var i = 0; i < flat.length; i += 2) {
+      x += flat[i]; y += flat[i + 1];
+      out[i / 2] = [y / STEPS, x / STEPS];
+    }
+    return out;
+  }
+  gk.latlngs = function (polygons) { return polygons.map(function (p) { return p.map(ring); }); };
+
+  // --- hatching: lines that say in print what color says on a screen -----------------------
+  function lines(kind, gap) {
+    var g = gap, h = gap / 2;
+    return {
+      diag: [[0, g, g, 0], [-h, h, h, -h], [h, g + h, g + h, h]],
+      back: [[0, 0, g, g], [-h, h, h, g + h], [h, -h, g + h, h]],
+      cross: [[0, g, g, 0], [0, 0, g, g], [-h, h, h, -h], [h, g + h, g + h, h],
+        [-h, h, h, g + h], [h, -h, g + h, h]],
+      level: [[0, h, g, h]]
+    }[kind];
+  }
+  function defs() {
+    var svg = document.getElementById('gk-hatch');
+    if (!svg) {
+      svg = document.createElementNS(SVG, 'svg');
+      svg.id = 'gk-hatch'; svg.setAttribute('width', 0); svg.setAttribute('height', 0);
+      svg.setAttribute('aria-hidden', 'true'); svg.style.position = 'absolute';
+      document.body.appendChild(svg);
+    }
+    return svg;
+  }
+  function el(parent, tag, attrs) {
+    var node = document.createElementNS(SVG, tag);
+    for (var k in attrs) { node.setAttribute(k, attrs[k]); }
+    return parent.appendChild(node);
+  }
+  function svgHatch(h) {
+    var id = ['gk', h.kind, h.gap, h.width, h.color, h.ground].join('-').replace(/[^\w-]/g, '');
+    if (!document.getElementById(id)) {
+      var p = el(defs(), 'pattern', {id: id, width: h.gap, height: h.gap, patternUnits: 'userSpaceOnUse'});
+      if (h.ground) { el(p, 'rect', {width: h.gap, height: h.gap, fill: h.ground}); }
+      lines(h.kind, h.gap).forEach(function (l) {
+        el(p, 'path', {d: 'M' + l[0] + ' ' + l[1] + 'L' + l[2] + ' ' + l[3], stroke: h.color, 'stroke-width': h.width});
+      });
+    }
+    return 'url(#' + id + ')';
+  }
+  function canvasHatch(h) {
+    var c = document.createElement('canvas'), k = window.devicePixelRatio || 1;
+    c.width = c.height = Math.round(h.gap * k);
+    var x = c.getContext('2d');
+    x.scale(c.width / h.gap, c.width / h.gap);
+    if (h.ground) { x.fillStyle = h.ground; x.fillRect(0, 0, h.gap, h.gap); }
+    x.strokeStyle = h.color; x.lineWidth = h.width;
+    lines(h.kind, h.gap).forEach(function (l) {
+      x.beginPath(); x.moveTo(l[0], l[1]); x.lineTo(l[2], l[3]); x.stroke();
+    });
+    var pattern = x.createPattern(c, 'repeat');
+    pattern.setTransform(new DOMMatrix().scale(h.gap / c.width));
+    return pattern;
+  }
+  gk.swatch = function (c) {
+    var fill = c.hatch ? svgHatch(c.hatch) : (c.fill || 'none');
+    return '<svg class="gk-swatch" width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" rx="1.5" fill="' +
+      fill + '" fill-opacity="' + (c.opacity === undefined ? 1 : c.opacity) + '" stroke="' + (c.stroke || '#8d887e') +
+      '" stroke-width="' + Math.min(c.weight || 0.8, 2) + '"/></svg>';
+  };
+
+  gk.number = function (v, digits) {
+    if (v === null || v === undefined) { return '—'; }
+    return v.toLocaleString('zh-CN', {minimumFractionDigits: digits, maximumFractionDigits: digits});
+  };
+
+  // --- a layer of colored grids ----------------------------------------------------------
+  gk.Grids = L.FeatureGroup.extend({
+    // spec: {shapes, pane, zIndex, classes, cls, cols, rows, title}
+    initialize: function (spec) { L.FeatureGroup.prototype.initialize.call(this); this.spec = spec; },
+    onAdd: function (map) {
+      if (!this._built) { this._build(map); }
+      L.FeatureGroup.prototype.onAdd.call(this, map);
+      gk.shown(map).push(this);
+    },
+    onRemove: function (map) {
+      gk.shown(map).splice(gk.shown(map).indexOf(this), 1);
+      L.FeatureGroup.prototype.onRemove.call(this, map);
+    },
+    _build: function (map) {
+      this._built = true;
+      var spec = this.spec, data = gk.shapes[spec.shapes];
+      if (!map.getPane(spec.pane)) { map.createPane(spec.pane).style.zIndex = spec.zIndex; }
+      var many = data.rings.length > MANY, self = this;
+      var renderer = many ? L.canvas({pane: spec.pane, padding: 0.2}) : L.svg({pane: spec.pane, padding: 0.3});
+      var styles = spec.classes.map(function (c) {
+        return {
+          renderer: renderer, pane: spec.pane, smoothFactor: 0.8,
+          fill: true, fillColor: c.hatch ? (many ? canvasHatch(c.hatch) : svgHatch(c.hatch)) : (c.fill || '#000'),
+          fillOpacity: c.hatch || c.fill ? (c.opacity === undefined ? 1 : c.opacity) : 0,
+          stroke: !!c.stroke, color: c.stroke || '#000', weight: c.weight || 0.8, opacity: 1
+        };
+      });
+      data.rings.forEach(function (polygons, i) {
+        if (!polygons.length) { return; }
+        var p = L.polygon(gk.latlngs(polygons), styles[spec.cls[i]]);
+        p.gkIndex = i;
+        self.addLayer(p);
+      });
+      this.bindTooltip(function (p) { return gk.tip(map, spec.shapes, p.gkIndex); },
+        {sticky: true, className: 'gk-tip', opacity: 1});
+      this.on('mouseover', function (e) { self._mark(e.layer || e.propagatedFrom, true); });
+      this.on('mouseout', function (e) { self._mark(e.layer || e.propagatedFrom, false); });
+    },
+    _mark: function (p, on) {
+      var o = this.spec.classes[this.spec.cls[p.gkIndex]];
+      p.setStyle(on ? {stroke: true, color: '#1d1b18', weight: 2.4}
+        : {stroke: !!o.stroke, color: o.stroke || '#000', weight: o.weight || 0.8});
+      if (on) { p.bringToFront(); }
+    },
+    lines: function (i) {
+      var spec = this.spec, note = spec.classes[spec.cls[i]].note;
+      var rows = spec.rows.map(function (r) {
+        var v = spec.cols[r.col][i];
+        if (v === null && r.optional) { return ''; }
+        return '<tr><th>' + r.label + '</th><td>' + gk.number(v, r.digits) + (v === null ? '' : r.unit || '') + '</td></tr>';
+      }).join('');
+      return '<div class="gk-tip-part"><div class="gk-tip-title">' + spec.title + '</div>' +
+        (note ? '<div class="gk-tip-note">' + note + '</div>' : '') +
+        (rows ? '<table>' + rows + '</table>' : '') + '</div>';
+    }
+  });
+  gk.tip = function (map, key, i) {
+    var s = gk.shapes[key];
+    return '<div class="gk-tip-name">' + s.names[i] + '</div><div class="gk-tip-id">' +
+      (s.places[i] ? s.places[i] + ' · ' : '') + s.ids[i] + '</div>' +
+      gk.shown(map).filter(function (l) { return l.spec.shapes === key; })
+        .map(function (l) { return l.lines(i); }).join('');
+  };
+
+  // --- base: paper, borders ------------------------------------------------------------------
+  gk.Borders = L.FeatureGroup.extend({
+    // spec: {shapes: land below, towns: rings of townships above, attribution}
+    initialize: function (spec) { L.FeatureGroup.prototype.initialize.call(this); this.spec = spec; },
+    getAttribution: function () { return this.spec.attribution; },
+    onAdd: function (map) {
+      if (!this._built) { this._build(map); }
+      L.FeatureGroup.prototype.onAdd.call(this, map);
+    },
+    _build: function (map) {
+      this._built = true;
+      var self = this;
+      [['gkLand', 350], ['gkTowns', 430]].forEach(function (p) {
+        if (!map.getPane(p[0])) {
+          var pane = map.createPane(p[0]);
+          pane.style.zIndex = p[1]; pane.style.pointerEvents = 'none';
+        }
+      });
+      var land = L.canvas({pane: 'gkLand', padding: 0.2}), towns = L.canvas({pane: 'gkTowns', padding: 0.2});
+      gk.shapes[this.spec.shapes].rings.forEach(function (polygons) {
+        self.addLayer(L.polygon(gk.latlngs(polygons), {
+          renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
+        }));
+      });
+      [['#ffffff', 3.2, 0.75], ['#6b655a', 1.2, 1]].forEach(function (line) {
+        self.spec.towns.forEach(function (polygons) {
+          self.addLayer(L.polygon(gk.latlngs(polygons), {
+            renderer: towns, pane: 'gkTowns', interactive: false, fill: false, color: line[0], weight: line[1], opacity: line[2]
+          }));
+        });
+      });
+    }
+  });
+
+  // --- names of places, the larger first, none over another --------------------------------
+  gk.Names = L.Layer.extend({
+    // spec: {names: [[x, y, text, kind, width]]} in 1e-5 degrees; kind 0 township, 1 grid
+    initialize: function (spec) { this.spec = spec; },
+    onAdd: function (map) {
+      if (!map.getPane('gkNames')) {
+        var pane = map.createPane('gkNames');
+        pane.style.zIndex = 440; pane.style.pointerEvents = 'none';
+      }
+      this._box = L.DomUtil.create('div', 'gk-names leaflet-zoom-hide', map.getPane('gkNames'));
+      map.on('moveend viewreset gk:discs', this._draw, this);
+      this._draw();
+    },
+    onRemove: function (map) { map.off('moveend viewreset gk:discs', this._draw, this); this._box.remove(); },
+    _draw: function () {
+      var map = this._map, origin = map.getPixelOrigin(), z = map.getZoom(), html = [];
+      var taken = (map._gkDiscs || []).slice();
+      var view = map.getPixelBounds(), perDegree = 256 * Math.pow(2, z) / 360;
+      this.spec.names.forEach(function (n) {
+        var town = n[3] === 0, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;
+        if (!town && n[4] / STEPS * perDegree < w * 0.9) { return; }
+        var p = map.project([n[1] / STEPS, n[0] / STEPS], z);
+        if (!view.contains(p)) { return; }
+        p = p.subtract(origin);
+        var box, free = function (dy) {
+          box = [p.x - w / 2, p.y + dy - h / 2, p.x + w / 2, p.y + dy + h / 2];
+          return !taken.some(function (b) { return box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]; });
+        };
+        // a township may step aside from a disc; a grid is named in its place or not at all
+        var dy = (town ? [0, 22, -22, 36, -36, 50, -50] : [0]).find(free);
+        if (dy === undefined) { return; }
+        taken.push(box);
+        html.push('<span class="' + (town ? 'gk-town' : 'gk-grid') + '" style="left:' + Math.round(p.x) +
+          'px;top:' + Math.round(p.y + dy) + 'px">' + n[2] + '</span>');
+      });
+      this._box.innerHTML = html.join('');
+    }
+  });
+})();

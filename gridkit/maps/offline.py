@@ -1,0 +1,353 @@
+"""Folium with the cable pulled: a map as one file that asks the network for nothing.
+
+A stock Folium map is a blank page without a network, because it links its scripts on CDNs.
+`render` lets the map's elements render themselves, puts the vendored scripts and styles in
+place of the links, and closes the page with a content security policy, so that neither a
+slip of ours nor a text in the data can fetch or run anything.
+"""
+
+from __future__ import annotations
+
+import html
+import os
+import re
+import secrets
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folium
+from branca.element import CssLink, Element, Figure, JavascriptLink
+from folium.raster_layers import TileLayer, WmsTileLayer
+
+from gridkit.errors import OfflineError
+from gridkit.maps import assets
+from gridkit.maps.escape import safe, script_json
+
+if TYPE_CHECKING:
+    from IPython.display import HTML
+
+MAP_HEIGHT_PX = 640
+
+_LEAFLET = assets.Asset("leaflet", "leaflet.js")
+# Vendored, but embedded only where the map's own code calls them.
+_ON_DEMAND = {
+    "jquery": re.compile(r"\$\(|jQuery"),
+    "leaflet.awesome-markers": re.compile(r"AwesomeMarkers"),
+}
+# Pins keep their color; the glyph fonts stay out, so a dot stands for the glyph.
+_PIN_DOT = (
+    ".awesome-marker i::before{content:'';display:inline-block;width:9px;height:9px;"
+    "margin-top:13px;border-radius:50%;background:currentColor}"
+)
+_TILES_LEFT_OUT = "网络底图未载入 (离线) · web tiles left out (offline)"
+_REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
+_RAW_LINK = re.compile(
+    r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\"'\s>]+)",
+    re.IGNORECASE,
+)
+
+
+def render(m: folium.Map) -> str:
+    """Render a map as one HTML page that makes no request to anywhere.
+
+    Parameters
+    ----------
+    m : folium.Map
+        Any Folium map. Its tile layers from the web are left out, and the map says so.
+
+    Returns
+    -------
+    str
+        The page. It runs its own scripts only (content security policy with a nonce).
+
+    Raises
+    ------
+    OfflineError
+        If an element of the map needs something from the network that gridkit has no copy
+        of; the message names it.
+
+    Notes
+    -----
+    Bootstrap, its glyphicons and Font Awesome (2 MB) are left out: markers made with
+    `folium.Icon` keep their color and get a dot for the glyph. jQuery is embedded only if
+    the map calls it, as Folium's popups do.
+
+    References
+    ----------
+    W3C, Content Security Policy Level 3. https://www.w3.org/TR/CSP3/
+
+    Examples
+    --------
+    >>> page = render(folium.Map([26.7, 117.5], tiles=None, max_zoom=18))
+    >>> "cdn.jsdelivr.net" in page, len(page) < 300_000
+    (False, True)
+    """
+    figure = _figure(m)
+    for child in list(figure._children.values()):
+        child.render()
+    for layer in _remote_tiles(figure):
+        figure.script.add_child(_blank_tiles(layer), name=layer.get_name())
+    head, body, script = (
+        "\n".join(_text(child) for child in section._children.values())
+        for section in (figure.header, figure.html, figure.script)
+    )
+    links = [c for s in (figure.header, figure.html, figure.script) for c in _links(s)]
+    return _page(
+        title=getattr(m, "page_title", None) or figure.title or "gridkit",
+        head="\n".join([*_embed(links, head + body + script), head]),
+        body=body,
+        script=script,
+    )
+
+
+def _figure(m: folium.Map) -> Figure:
+    """Find the page that a map stands on."""
+    root = m.get_root()
+    if isinstance(root, Figure):
+        return root
+    figure = Figure()
+    figure.add_child(m)
+    return figure
+
+
+def _text(child: Element) -> str:
+    """Give what an element puts into the page; for a link, its file is put there instead."""
+    if isinstance(child, (JavascriptLink, CssLink)):
+        return ""
+    text: str = child.render()
+    if found := _RAW_LINK.search(text):
+        assets.find(found[1])  # raises with the name of what is wanted
+    return text
+
+
+def _links(section: Element) -> Iterator[JavascriptLink | CssLink]:
+    for child in section._children.values():
+        if isinstance(child, (JavascriptLink, CssLink)):
+            yield child
+
+
+def _embed(links: list[JavascriptLink | CssLink], needs: str) -> Iterator[str]:
+    """Give the vendored files in place of the links, in their order, each once."""
+    seen: set[assets.Asset] = set()
+    for link in links:
+        if assets.UNNEEDED.search(link.url):
+            continue
+        asset = assets.find(link.url)
+        demand = _ON_DEMAND.get(asset.package)
+        if asset in seen or (demand and not demand.search(needs)):
+            continue
+        seen.add(asset)
+        yield _element(asset)
+        if asset == _LEAFLET:
+            yield f"<script>{_offline_patch()}</script>"
+    packages = {asset.package for asset in seen}
+    if "leaflet-draw" in packages:
+        yield f"<script>{assets.own('draw_zh.js')}</script>"
+    if "leaflet.awesome-markers" in packages:
+        yield f"<style>{_PIN_DOT}</style>"
+
+
+def _element(asset: assets.Asset) -> str:
+    tag = "style" if asset.file.endswith(".css") else "script"
+    return f"<{tag}>{assets.code(asset)}</{tag}>"
+
+
+def _offline_patch() -> str:
+    icons = {
+        option: assets.data_uri("leaflet", f"images/{file}")
+        for option, file in (
+            ("iconUrl", "marker-icon.png"),
+            ("iconRetinaUrl", "marker-icon-2x.png"),
+            ("shadowUrl", "marker-shadow.png"),
+        )
+    }
+    return assets.own("offline.js").replace("GK_ICONS", script_json(icons))
+
+
+def _remote_tiles(parent: Element) -> Iterator[Element]:
+    """Tile layers from the web, wherever they hang; other things from the web raise."""
+    for child in parent._children.values():
+        # folium keeps a tile layer's address in `tiles`, an overlay's in `url`
+        url = getattr(child, "tiles", None) or getattr(child, "url", None)
+        if isinstance(url, str) and _REMOTE.match(url):
+            if isinstance(child, (TileLayer, WmsTileLayer)):
+                yield child
+            else:
+                kind = type(child).__name__
+                raise OfflineError(
+                    en=f"A `{kind}` of the map loads `{url[:80]}` from the network. Pass a "
+                    "local file instead, so that it is embedded.",
+                    zh=f"地图中的 `{kind}` 要从网络载入 `{url[:80]}`。请改用本地文件, 以便嵌入。",
+                )
+        yield from _remote_tiles(child)
+
+
+def _blank_tiles(layer: Element) -> Element:
+    """Stand in for a web tile layer, under its name: other elements refer to it."""
+    options = script_json({"attribution": _TILES_LEFT_OUT})
+    return Verbatim(f"var {layer.get_name()} = L.gridLayer({options});")
+
+
+class Verbatim(Element):
+    """A text that goes into the page as it is.
+
+    Branca's own `Element` would take the text for a template: slow at a megabyte, and
+    braces in it would be run.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Verbatim"
+        self.text = text
+
+    def render(self, **_kwargs: Any) -> str:
+        """Give the text."""
+        return self.text
+
+
+def _page(*, title: str, head: str, body: str, script: str) -> str:
+    nonce = secrets.token_urlsafe(16)
+    policy = (
+        f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
+        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+    )
+    # Scripts of the head are Folium's, Leaflet's and ours. A script in the body is none of
+    # these, so it gets no nonce and the browser refuses it.
+    head = re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', head)
+    return (
+        '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"<title>{safe(title)}</title>\n{head}\n</head>\n<body>\n{body}\n</body>\n"
+        f'<script nonce="{nonce}">\n{assets.closed(script)}\n</script>\n</html>\n'
+    )
+
+
+def save(m: folium.Map, path: str | Path) -> Path:
+    """Write a map as one HTML file that opens anywhere without a network.
+
+    Parameters
+    ----------
+    m : folium.Map
+        Any Folium map.
+    path : str or Path
+        Where to; replaced in one step, so nobody ever opens half a map.
+
+    Returns
+    -------
+    Path
+        The file. A `county_map` for the desk can be read by its owner only.
+
+    Raises
+    ------
+    OfflineError
+        As in `render`.
+
+    Examples
+    --------
+    >>> folder = tempfile.mkdtemp()
+    >>> save(folium.Map(tiles=None, max_zoom=18), Path(folder) / "map.html").name
+    'map.html'
+    """
+    path = Path(path)
+    page = render(m)
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(page)
+        if getattr(m, "audience", None) != "desk":
+            Path(draft).chmod(0o644)
+        Path(draft).replace(path)
+    finally:
+        Path(draft).unlink(missing_ok=True)
+    return path
+
+
+def iframe(m: folium.Map, height_px: int = MAP_HEIGHT_PX) -> str:
+    """Wrap a map in a sandboxed frame, for a notebook or a widget.
+
+    Parameters
+    ----------
+    m : folium.Map
+        Any Folium map.
+    height_px : int
+        Height of the frame, pixels; its width is that of the cell.
+
+    Returns
+    -------
+    str
+        HTML. The page in the frame may run its scripts and nothing else: it cannot reach
+        the notebook, the cookies or the kernel.
+
+    Raises
+    ------
+    OfflineError
+        As in `render`.
+
+    Examples
+    --------
+    >>> 'sandbox="allow-scripts"' in iframe(folium.Map(tiles=None, max_zoom=18))
+    True
+    """
+    page = html.escape(render(m))
+    title = safe(getattr(m, "page_title", None) or "地图 / map")
+    return (
+        f'<div style="width:100%"><iframe title="{title}" srcdoc="{page}" '
+        f'sandbox="allow-scripts" style="width:100%;height:{height_px}px;border:0">'
+        "</iframe></div>"
+    )
+
+
+def show(m: folium.Map, height_px: int = MAP_HEIGHT_PX) -> HTML:
+    """Display a map in a notebook, offline.
+
+    Parameters
+    ----------
+    m : folium.Map
+        Any Folium map.
+    height_px : int
+        Height of the frame, pixels.
+
+    Returns
+    -------
+    IPython.display.HTML
+        The last value of a cell shows it.
+
+    Raises
+    ------
+    OfflineError
+        As in `render`.
+
+    Examples
+    --------
+    >>> type(show(folium.Map(tiles=None, max_zoom=18))).__name__
+    'HTML'
+    """
+    from IPython.display import HTML
+
+    return HTML(iframe(m, height_px))  # type: ignore[no-untyped-call]
+
+
+def register() -> bool:
+    """Make a bare Folium map at the end of a notebook cell show itself offline.
+
+    Called when `gridkit.maps` is imported; does nothing outside IPython.
+
+    Returns
+    -------
+    bool
+        Whether there was a notebook to register with.
+
+    Examples
+    --------
+    >>> register()
+    False
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None:
+        return False
+    shell.display_formatter.formatters["text/html"].for_type(folium.Map, iframe)
+    return True
