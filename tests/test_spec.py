@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
 from gridkit.profile import load_profile
+from gridkit.records.dictionary import dictionary, markdown
 from gridkit.records.spec import CONCERN, RECORD_SPECS, STEP, VISIT
 from gridkit.records.tables import CURRENT
 from gridkit.records.validate import known_codes
@@ -90,3 +92,11 @@ def test_free_text_is_declared_as_such():
     }
 
     assert texts == {"summary", "wanted", "note", "reason"}
+
+
+def test_the_printed_data_dictionary_is_the_spec():
+    """`data/dictionary.md` is generated; a field that changes must be printed anew."""
+    printed = Path(__file__).parents[1] / "data" / "dictionary.md"
+
+    assert printed.read_text(encoding="utf-8") == markdown()
+    assert len(dictionary()) == sum(len(spec.fields) for spec in RECORD_SPECS.values())
