@@ -14,6 +14,7 @@ from gridkit.errors import DataError
 from gridkit.profile import load_profile
 from gridkit.profile.card import Scorecard
 from gridkit.triage import counterfactual, explain, explain_one, score
+from gridkit.triage.sentences import Piece, compose
 
 PROFILE = load_profile()
 CARD = PROFILE.scorecard
@@ -358,3 +359,26 @@ def test_story_of_a_concern_that_is_not_there():
         "`inputs` has no concern c7. It may be struck off, routed out, or heard later: "
         "see `triage.standing`."
     )
+
+
+def test_sentences_that_read_the_same_are_one_category():
+    """Different pieces can add up to one text; it is then one category."""
+    first = Piece(np.array([0, 1, 0]), ["a", "ab"])
+    second = Piece(np.array([0, 1, 1]), ["bc", "c"])
+
+    made = compose([first, second], pd.RangeIndex(3))
+
+    assert made.tolist() == ["abc", "abc", "ac"]
+    assert sorted(made.cat.categories) == ["abc", "ac"]
+
+
+def test_more_combinations_than_an_integer_can_number():
+    """Eight pieces of six thousand texts each are still told apart."""
+    rng = np.random.default_rng(3)
+    texts = [f"{i:04d}" for i in range(6000)]
+    codes = rng.integers(0, 6000, size=(8, 50))
+    codes[:, 1] = codes[:, 0]
+
+    made = compose([Piece(row, texts) for row in codes], pd.RangeIndex(50))
+
+    assert made.tolist() == ["".join(texts[i] for i in column) for column in codes.T]

@@ -294,6 +294,26 @@ def test_danger_comes_before_the_sum():
     assert scores["override"].tolist() == [False, True]
 
 
+def test_sum_is_clipped_at_both_ends():
+    """The worst of all adds up to 110 and scores 100; mere easing scores no less than 0."""
+    worst = {
+        **{name: CODES[name][-1] for name in CODES},
+        **{name: " ".join(FLAGS[name]) for name in ("basic_need", "setting", "hardening")},
+        **{name: NUMBERS[name][-1] for name in NUMBERS},
+        "works_in_days": 0,
+        "safety": "none",
+        "mitigation": "none",
+    }
+    calm = dict.fromkeys(INPUTS, "none") | dict.fromkeys(NUMBERS, 0)
+    eased = calm | {"mitigation": " ".join(FLAGS["mitigation"])}
+
+    scores = score(frame([worst, eased]), CARD)
+
+    assert scores.filter(like="pts_").sum(axis=1).tolist() == [110, -10]
+    assert scores["score"].tolist() == [100, 0]
+    assert scores["band"].tolist() == ["red", "blue"]
+
+
 def test_unasked_danger_could_be_the_top_band():
     """Where nobody asked for danger, the range says that the band may be the top one."""
     row = dict.fromkeys(INPUTS, "none") | dict.fromkeys(NUMBERS, 0) | {"safety": None}
