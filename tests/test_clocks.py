@@ -471,3 +471,17 @@ def test_concerns_do_not_touch_each_other(heard, taken):
 
     pd.testing.assert_frame_equal(together, alone)
     pd.testing.assert_frame_equal(together, turned.iloc[::-1])
+
+
+def test_answer_to_a_review_is_an_answer():
+    """Whoever gives it, an answer leaves no duty running; only the next right is open."""
+    taken = steps("2026-01-20 accepted", "2026-02-05 review", "2026-02-20 answered")
+    table = concerns("2026-01-05", **WATER)
+
+    due = next_due(table, taken, PROFILE, day("2026-03-01"))
+    rights = clock_table(table, taken, PROFILE, day("2026-03-01"), kinds=("right",))
+
+    assert due["status"].tolist() == ["stopped"]
+    assert rights.loc[rights["status"] == "running", "clause_id"].tolist() == [
+        "petition_36_ask"
+    ]
