@@ -16,12 +16,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from gridkit.training.bulk import bulk_concerns
+    from gridkit.training.town import Town, Truth, make_town
+    from gridkit.training.write import town_records, write_town, write_truth
 
 _LATER = {
+    "Town": "town",
+    "Truth": "town",
     "bulk_concerns": "bulk",
+    "make_town": "town",
+    "town_records": "write",
+    "write_town": "write",
+    "write_truth": "write",
 }
 
-__all__ = ["bulk_concerns"]
+__all__ = [
+    "Town",
+    "Truth",
+    "bulk_concerns",
+    "make_town",
+    "town_records",
+    "write_town",
+    "write_truth",
+]
 
 
 def __getattr__(name: str) -> Any:

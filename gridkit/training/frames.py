@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from gridkit.profile import Profile, load_profile
 from gridkit.records.spec import RECORD_SPECS, FieldSpec
+from gridkit.records.validate import known_codes
 
 # the dtype of a field by its type in the spec; many-of values are one canonical string each
 _DTYPES: dict[str, str] = {
@@ -27,7 +29,10 @@ _REPEATED = {"grid_id", "visit_id", "concern_id"}
 
 
 def record_frame(
-    kind: str, columns: Mapping[str, Any], record_ids: NDArray[Any] | list[str]
+    kind: str,
+    columns: Mapping[str, Any],
+    record_ids: NDArray[Any] | list[str],
+    profile: Profile | None = None,
 ) -> pd.DataFrame:
     """Bring columns to the shape in which the ledger gives records of a kind.
 
@@ -39,21 +44,25 @@ def record_frame(
         Fields of the spec; those left out are missing in every row.
     record_ids : array_like of str, length n
         The index.
+    profile : Profile, optional
+        Whose codes are the categories; the packaged default else.
 
     Returns
     -------
     DataFrame, length n, indexed by `record_id`
-        Every field of the spec in its order and dtype, and `n_heads` (1).
+        Every field of the spec in its order and dtype, and `n_heads` (1): what
+        `Store.frame` would give.
 
     Examples
     --------
     >>> frame = record_frame("visit", {"outcome": ["met"], "met_role": ["owner"]}, ["v1"])
-    >>> frame["outcome"].dtype.name, frame["note"].isna().all()
-    ('category', np.True_)
+    >>> frame["outcome"].cat.categories.tolist(), frame["note"].isna().all()
+    (['met', 'nobody_home', 'refused'], np.True_)
     """
+    profile = profile or load_profile()
     index = pd.Index(record_ids, dtype="str", name="record_id")
     made = {
-        field.name: _column(columns.get(field.name), _dtype(field), len(index))
+        field.name: _column(columns.get(field.name), field, len(index), profile)
         for field in RECORD_SPECS[kind].fields
     }
     made["n_heads"] = pd.array(np.ones(len(index), np.int64), dtype="Int64")
@@ -113,18 +122,25 @@ def pick(table: Mapping[Any, float], n: int, rng: np.random.Generator) -> NDArra
     return keys[np.minimum(np.searchsorted(edges, rng.random(n), side="right"), len(keys) - 1)]
 
 
-def _column(values: Any, dtype: str, n: int) -> Any:
+def _column(values: Any, field: FieldSpec, n: int, profile: Profile) -> Any:
+    dtype = _dtype(field)
     if values is None:
-        values = np.full(n, None if dtype in {"str", "category"} else np.nan, dtype=object)
-        if dtype == "datetime64[s]":
-            return np.full(n, "NaT", dtype="datetime64[s]")
-        if dtype == "float64":
-            return np.full(n, np.nan)
-    if dtype == "category" and not isinstance(values, pd.Categorical):
-        codes, categories = pd.factorize(np.asarray(values, dtype=object), sort=True)
-        return pd.Categorical.from_codes(codes, pd.Index(categories, dtype="str"))
+        values = np.full(n, None, dtype=object)
+    if dtype == "category":
+        return _categories(np.asarray(values, dtype=object), field, profile)
     if dtype == "datetime64[s]":
-        return np.asarray(values, dtype="datetime64[s]")
-    if dtype in {"category", "float64"}:
-        return values
-    return pd.array(values, dtype=dtype)
+        return pd.Series(values).astype("datetime64[s]").to_numpy()
+    if dtype == "float64":
+        return pd.Series(values).astype("float64").to_numpy()
+    plain: Any = pd.api.types.pandas_dtype(dtype)
+    return pd.array(np.asarray(values, dtype=object), dtype=plain)
+
+
+def _categories(values: NDArray[Any], field: FieldSpec, profile: Profile) -> pd.Categorical:
+    """Give all codes of a choice in the order of the profile; of others those that occur."""
+    codes, found = pd.factorize(values, sort=True)
+    if field.choices and field.type == "one_of":
+        known = pd.Index(list(known_codes(field, profile)), dtype="str")
+        place = np.append(known.get_indexer(pd.Index(found, dtype="str")), -1)
+        return pd.Categorical.from_codes(place[codes], known)
+    return pd.Categorical.from_codes(codes, pd.Index(found, dtype="str"))

@@ -1,0 +1,146 @@
+"""Writing an invented county: as a workspace to work in, and its truth on demand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gridkit.errors import StoreError
+from gridkit.records import MODELS, Record, create_workspace
+from gridkit.records.spec import RECORD_SPECS
+from gridkit.records.workspace import Workspace
+from gridkit.training.town import GRIDS, SEED, WEEKS, Town, make_town
+
+WHY = "虚构训练数据 / invented training data"
+
+
+def write_town(
+    folder: str | Path,
+    *,
+    seed: int = SEED,
+    grids: int = GRIDS,
+    weeks: int = WEEKS,
+    end: date | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Workspace:
+    """Make a workspace of an invented county.
+
+    All records are written at once by the role `trainer`, with the reason that they are
+    invented. The truth is not written: see `write_truth`.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there; it must not hold a ledger yet.
+    seed, grids, weeks, end
+        As for `make_town`.
+    progress : callable, optional
+        Called with (done, total) records.
+
+    Returns
+    -------
+    Workspace
+        Open.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written or holds a ledger already.
+    DataError
+        As for `make_town`.
+    """
+    folder = Path(folder)
+    town = make_town(seed=seed, grids=grids, weeks=weeks, end=end)
+    workspace = create_workspace(
+        folder,
+        name=town.name,
+        county_code=town.county_code,
+        grids=town.grids,
+        invented=True,
+    )
+    workspace.store.add(town_records(town), by_role="trainer", why=WHY, progress=progress)
+    return workspace
+
+
+def town_records(town: Town) -> list[Record]:
+    """Give all records of a town as values, each after those that it refers to."""
+    frames = {"visit": town.visits, "concern": town.concerns, "step": town.steps}
+    return [record for kind, frame in frames.items() for record in _records(kind, frame)]
+
+
+def write_truth(town: Town, path: str | Path) -> None:
+    """Write down what was really going on: for the trainer, and for nobody else.
+
+    Parameters
+    ----------
+    town : Town
+        An invented county.
+    path : str or Path
+        A JSON file; best outside the workspace.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    truth = town.truth
+    content = {
+        "about": f"{town.name}: 虚构的真相, 仅供培训员 / an invented truth, for the trainer",
+        "seed": town.seed,
+        "end": town.end.isoformat(),
+        "events": _rows(town.events),
+        "causes": _rows(truth.causes.reset_index()),
+        "reach": truth.reach.groupby("cause_id")["grid_id"].apply(list).to_dict(),
+        "of_concern": truth.of_concern.dropna().to_dict(),
+        "voice": truth.voice["voice"].round(4).to_dict(),
+        "silent": truth.voice.index[truth.voice["silent"]].tolist(),
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise StoreError(
+            en=f"{Path(path).name} was not written: {fault.strerror}; check the folder.",
+            zh=f"{Path(path).name} 未能写入 ({fault.strerror}); 请检查文件夹。",
+        ) from fault
+
+
+def _records(kind: str, frame: pd.DataFrame) -> list[Record]:
+    columns = {
+        field.name: _values(frame[field.name], field.type)
+        for field in RECORD_SPECS[kind].fields
+    }
+    model, names = MODELS[kind], list(columns)
+    return [
+        model(
+            record_id=record_id,
+            **{
+                name: value for name, value in zip(names, row, strict=True) if value is not None
+            },
+        )
+        for record_id, *row in zip(frame.index, *columns.values(), strict=True)
+    ]
+
+
+def _values(column: pd.Series, kind: str) -> list[Any]:
+    if kind == "date":
+        days = column.to_numpy().astype("datetime64[D]").astype(object)
+        return [None if day is None else day for day in days]
+    plain = column.astype(object)
+    return plain.where(column.notna(), None).tolist()
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    text = table.astype(object).where(table.notna(), None).to_dict("records")
+    return [
+        {
+            str(key): value.date().isoformat() if isinstance(value, pd.Timestamp) else value
+            for key, value in row.items()
+        }
+        for row in text
+    ]
