@@ -34,8 +34,9 @@ def worklist(
     DataFrame, indexed by the record id of the concern
         The columns of `score`; `sentence_zh` and `sentence_en`, the reasons in plain words;
         the running clock (`clause_id`, `article`, `due_on`, `days_left`, `status`, `turn`);
-        `grid_id`, `demand_type`, `demand_detail`, `heard_on`, `lon`, `lat`. Highest score
-        first; among equals the one that is due first, then the one heard first, then by id.
+        `grid_id`, `demand_type`, `demand_detail`, `heard_on`, `lon`, `lat`. The most
+        urgent band first (danger outranks any sum), then the highest score, what is due
+        first, what was heard first, the id.
         Matters that are closed, or that a statutory channel has, are not in it.
 
     Notes
@@ -60,8 +61,14 @@ def worklist(
         "lat",
     ]
     made = made.join(open_ones[shown])
-    key = made["record_id"] if "record_id" in made else made.index.to_series()
-    order = made.assign(_id=key, _least=-made["score"].astype("int64")).sort_values(
-        ["_least", "due_on", "heard_on", "_id"], kind="stable", na_position="last"
-    )
+    order = pd.DataFrame(
+        {
+            "band": made["band"].cat.codes,  # the most urgent first: danger outranks any sum
+            "points": -made["score"].astype("int64"),
+            "due_on": made["due_on"],
+            "heard_on": made["heard_on"],
+            "id": made.index.astype("str"),
+        },
+        index=made.index,
+    ).sort_values(["band", "points", "due_on", "heard_on", "id"], na_position="last")
     return made.loc[order.index]
