@@ -62,7 +62,7 @@ def test_each_matter_has_its_sentence_and_the_article_of_its_clock(ledger):
     row = listed(ledger).loc[one.record_id]
 
     assert "+" in str(row["sentence_zh"])
-    assert "a person decides" in str(row["sentence_en"])
+    assert "A person decides" in str(row["sentence_en"])
     assert row["due_on"] == pd.Timestamp("2026-11-16")  # 15 days from receipt, Art. 22
     assert "22" in str(row["article"])
 

@@ -188,7 +188,7 @@ class Profile(Frozen):
             (self._routes[key] for key in keys if key in self._routes), self._routes[None]
         )
 
-    @cached_property
+    @property  # not cached: `model_copy` would carry the old one over
     def hash(self) -> str:
         """Return the SHA-256 of all that the profile says, whatever files said it."""
         content = self.model_dump(mode="json")
