@@ -124,8 +124,10 @@ def grid_text(text: str) -> str | None:
 
 
 _USUAL = re.compile(
-    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[T\s]\s*(\d.*))?|"
-    r"(\d{4})(\d{2})(\d{2})"
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?"
+    r"(?:(?:[T\s]\s*|(?<=日))((?:上午|下午|中午|晚上|凌晨)?\s*\d{1,2}\s*[:点时][\d\s:.点时分秒半]*"
+    r"(?:[ap]m)?\s*(Z|[+-]\d\d:?\d\d)?))?|(\d{4})(\d{2})(\d{2})",
+    re.IGNORECASE,
 )
 _SERIAL = re.compile(r"\d{5}(\.\d+)?")
 _EARLIEST = date(1900, 1, 1)
@@ -185,15 +187,11 @@ def _usual(text: str) -> date | None:
     found = _USUAL.fullmatch(text)
     if found is None:
         return None
-    year, month, day, clock, *packed = found.groups()
-    if clock:
-        try:
-            return _civil(
-                datetime.fromisoformat(f"{year}-{month:0>2}-{day:0>2}T{clock.strip()}")
-            )
-        except ValueError:
-            pass  # a time that is not ISO (下午3点) does not change the day
+    year, month, day, clock, zone, *packed = found.groups()
     try:
+        if zone:  # only with a zone can the time move the day
+            moment = f"{year}-{month:0>2}-{day:0>2}T{''.join(clock.split())}"
+            return _civil(datetime.fromisoformat(moment))
         return date(*(int(part) for part in (packed if packed[0] else (year, month, day))))
     except ValueError:
         return None

@@ -96,7 +96,7 @@ def compare(
     revise : bool
         Whether a row that has changed becomes a revision, or is held.
     withdrawn : frozenset of str
-        Ids of records that were withdrawn here: they are held.
+        Ids of records that were withdrawn here: such a concern is held, such a step left out.
 
     Returns
     -------
@@ -112,7 +112,8 @@ def compare(
             result.held.add(row.line)
             result.faults.append(Fault(row.line, "record_id", "", "withdrawn"))
             continue
-        _compare_row(row, fields, known, store, result, revise=revise)
+        kept = row._replace(steps=tuple(s for s in row.steps if s.record_id not in withdrawn))
+        _compare_row(kept, fields, known, store, result, revise=revise)
     return result
 
 

@@ -73,7 +73,9 @@ _WORDS = {
 
 def _structure_problem(fault: Any) -> Problem:
     # pydantic adds the tried alternatives of a union behind the key: not for a reader
-    loc = [str(part) for part in fault["loc"] if not _is_alternative(str(part))]
+    loc = [str(part) for part in fault["loc"]]
+    while len(loc) > 1 and _is_alternative(loc[-1]):
+        loc.pop()
     key = ".".join(loc)
     kind = str(fault["type"])
     if kind == "literal_error":
@@ -87,7 +89,7 @@ def _structure_problem(fault: Any) -> Problem:
 
 
 def _is_alternative(part: str) -> bool:
-    return part in {"str", "int", "float", "bool", "date"} or "[" in part
+    return part in {"str", "int", "float", "bool", "date", "constrained-int"} or "[" in part
 
 
 def _field_problems(mapping: Mapping) -> Iterator[Problem]:

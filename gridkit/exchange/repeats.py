@@ -101,21 +101,22 @@ def repeat_faults(ids: pd.Series, raw: RawTable, mapping: Mapping) -> list[Fault
         return []
     names = {plain(name): name for name in raw.names}
     number = ", ".join(mapping.columns_of("external_id") or mapping.columns_of("record_id"))
+    # each row beside the one that is kept; where none is, that one beside the next
+    of_id = ids[again].index.to_series().groupby(ids[again])
+    kept = of_id.transform("last" if mapping.rows.repeated == "keep_last" else "first")
+    beside = kept[kept != kept.index]
+    if mapping.rows.repeated == "reject_all":
+        following = of_id.shift(-1)
+        beside = pd.concat([beside, following[kept == kept.index].astype("int64")])
+    rows, others = raw.cells.loc[beside.index], raw.cells.loc[beside.to_numpy()]
+    unlike = rows.to_numpy(dtype="str") != others.to_numpy(dtype="str")
+    labels = [names.get(str(column), str(column)) for column in rows.columns]
     faults = []
-    for _, lines in ids[again].groupby(ids[again]):
-        kept = lines.index[-1 if mapping.rows.repeated == "keep_last" else 0]
-        rows = raw.cells.loc[lines.index]
-        unlike = rows.ne(rows.loc[kept])
-        for line in lines.index:
-            if line == kept and mapping.rows.repeated != "reject_all":
-                continue
-            other = int(kept if line != kept else lines.index[1])
-            differing = unlike.loc[line] if line != kept else unlike.loc[other]
-            unlike_columns = rows.columns[differing.to_numpy(dtype=bool)]
-            columns = ", ".join(names.get(str(c), str(c)) for c in unlike_columns)
-            reason = "repeat_differs" if columns else "repeat_identical"
-            zh, en = f"见第 {other} 行", f"see line {other}"
-            if columns:
-                zh, en = f"{zh}; 不同的列: {columns}", f"{en}; differing columns: {columns}"
-            faults.append(Fault(int(line), "external_id", number, reason, zh, en))
+    for line, other, differs in zip(beside.index, beside, unlike, strict=True):
+        zh, en = f"见第 {other} 行", f"see line {other}"
+        if differs.any():
+            columns = ", ".join(n for n, at in zip(labels, differs, strict=True) if at)
+            zh, en = f"{zh}; 不同的列: {columns}", f"{en}; differing columns: {columns}"
+        reason = "repeat_differs" if differs.any() else "repeat_identical"
+        faults.append(Fault(int(line), "external_id", number, reason, zh, en))
     return faults

@@ -131,7 +131,7 @@ def _of_codes(field: FieldSpec, table: _Answers, profile: Profile) -> Iterator[_
                 stray |= codes == place
     named = field.choices if isinstance(field.choices, str) else field.name
     yield foreign, "unknown_code", f"代码不在表 {named} 中", f"the code is not in table {named}"
-    zh, en = f"与所选的{field.parent}不配套", f"does not belong to the chosen {field.parent}"
+    zh, en = f"与所选的 {field.parent} 不配套", f"does not belong to the chosen {field.parent}"
     yield stray, "wrong_parent", zh, en
 
 

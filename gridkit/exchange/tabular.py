@@ -7,8 +7,10 @@ week's file adds what is new. What people have changed here since is never overw
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +175,19 @@ def _first_report(
 # --- rows into records ----------------------------------------------------------------------
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector from walking hundreds of thousands of records that live on."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+@_no_collection()
 def _rows(
     reading: Reading, raw: RawTable, mapping: Mapping, tell: Progress
 ) -> tuple[list[Row], list[Fault], tuple[Problem, ...]]:
@@ -254,6 +269,7 @@ def _compared(
     return compare(rows, fields, store, revise=revise, withdrawn=withdrawn)
 
 
+@_no_collection()
 def _write(
     rows: Sequence[Row],
     fields: Sequence[str],
@@ -277,10 +293,12 @@ def _write(
             store.add(plan.new, by_role=IMPORTER, why=why, progress=told)
         except RecordError as error:
             taken = frozenset(_taken(error, plan.new))
-            if not taken or taken <= withdrawn:
+            # known, and yet not in the current state: withdrawn here, so not added again
+            # (in the current state by now: another import was quicker; compare again)
+            gone = taken - store.current(taken).keys()
+            if not taken or (gone and gone <= withdrawn):
                 raise
-            # not in the current state, and yet known: withdrawn here, so not added again
-            withdrawn |= taken
+            withdrawn |= gone
         else:
             break
     for record, heads in plan.revised:
