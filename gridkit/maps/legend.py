@@ -154,7 +154,7 @@ def add_panel(m: GridMap, caption: Caption, layers: Sequence[MapLayer] = ()) -> 
         )
     m.page_title, m.audience = caption.page_title, caption.audience
     control = folium.LayerControl()
-    control.options.update(collapsed=JsCode(f"window.innerWidth < {_NARROW_PX}"))  # type: ignore[dict-item]
+    control.options.update({"collapsed": JsCode(f"window.innerWidth < {_NARROW_PX}")})  # type: ignore[dict-item]
     m.add_child(control)
     m.add_child(Panel(caption, layers))
     return m

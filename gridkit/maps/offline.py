@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
-from folium.raster_layers import TileLayer, WmsTileLayer
+from folium.raster_layers import WmsTileLayer
 
 from gridkit.errors import OfflineError
 from gridkit.maps import assets
@@ -42,7 +42,6 @@ _PIN_DOT = (
     ".awesome-marker i::before{content:'';display:inline-block;width:9px;height:9px;"
     "margin-top:13px;border-radius:50%;background:currentColor}"
 )
-_TILES_LEFT_OUT = "网络底图未载入 (离线) · web tiles left out (offline)"
 _REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _RAW_LINK = re.compile(
     r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\"'\s>]+)",
@@ -86,18 +85,30 @@ def render(m: folium.Map) -> str:
     (False, True)
     """
     figure = _figure(m)
-    for child in list(figure._children.values()):
-        child.render()
-    for layer in _remote_tiles(figure):
-        figure.script.add_child(_blank_tiles(layer), name=layer.get_name())
-    head, body, script = (
-        "\n".join(_text(child) for child in section._children.values())
-        for section in (figure.header, figure.html, figure.script)
-    )
-    links = [c for s in (figure.header, figure.html, figure.script) for c in _links(s)]
+    sections = (figure.header, figure.html, figure.script)
+    before = [dict(section._children) for section in sections]
+    try:
+        for child in list(figure._children.values()):
+            child.render()
+        _check_overlays(figure)
+        head, body, script = (
+            "\n".join(_text(child) for child in section._children.values())
+            for section in sections
+        )
+        links = [link for section in sections for link in _links(section)]
+    finally:
+        # Branca keeps what it rendered, and would put it into the next page once more
+        for section, children in zip(sections, before, strict=True):
+            section._children.clear()
+            section._children.update(children)
+    nonce = secrets.token_urlsafe(16)
+    # Scripts of the head are Leaflet's, Folium's and ours. A script in the body is none of
+    # these: it gets no nonce, and the browser refuses it.
+    head = re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', head)
     return _page(
         title=getattr(m, "page_title", None) or figure.title or "gridkit",
-        head="\n".join([*_embed(links, head + body + script), head]),
+        nonce=nonce,
+        head="\n".join([*_embed(links, head + body + script, nonce), head]),
         body=body,
         script=script,
     )
@@ -129,7 +140,7 @@ def _links(section: Element) -> Iterator[JavascriptLink | CssLink]:
             yield child
 
 
-def _embed(links: list[JavascriptLink | CssLink], needs: str) -> Iterator[str]:
+def _embed(links: list[JavascriptLink | CssLink], needs: str, nonce: str) -> Iterator[str]:
     """Give the vendored files in place of the links, in their order, each once."""
     seen: set[assets.Asset] = set()
     for link in links:
@@ -140,19 +151,18 @@ def _embed(links: list[JavascriptLink | CssLink], needs: str) -> Iterator[str]:
         if asset in seen or (demand and not demand.search(needs)):
             continue
         seen.add(asset)
-        yield _element(asset)
+        text = assets.code(asset)
+        if asset.file.endswith(".css"):
+            yield f"<style>{text}</style>"
+        else:
+            yield f'<script nonce="{nonce}">{text}</script>'
         if asset == _LEAFLET:
-            yield f"<script>{_offline_patch()}</script>"
+            yield f'<script nonce="{nonce}">{_offline_patch()}</script>'
     packages = {asset.package for asset in seen}
     if "leaflet-draw" in packages:
-        yield f"<script>{assets.own('draw_zh.js')}</script>"
+        yield f'<script nonce="{nonce}">{assets.own("draw_zh.js")}</script>'
     if "leaflet.awesome-markers" in packages:
         yield f"<style>{_PIN_DOT}</style>"
-
-
-def _element(asset: assets.Asset) -> str:
-    tag = "style" if asset.file.endswith(".css") else "script"
-    return f"<{tag}>{assets.code(asset)}</{tag}>"
 
 
 def _offline_patch() -> str:
@@ -167,28 +177,18 @@ def _offline_patch() -> str:
     return assets.own("offline.js").replace("GK_ICONS", script_json(icons))
 
 
-def _remote_tiles(parent: Element) -> Iterator[Element]:
-    """Tile layers from the web, wherever they hang; other things from the web raise."""
+def _check_overlays(parent: Element) -> None:
+    """Refuse images and films from the web; tiles are emptied by the page itself."""
     for child in parent._children.values():
-        # folium keeps a tile layer's address in `tiles`, an overlay's in `url`
-        url = getattr(child, "tiles", None) or getattr(child, "url", None)
-        if isinstance(url, str) and _REMOTE.match(url):
-            if isinstance(child, (TileLayer, WmsTileLayer)):
-                yield child
-            else:
-                kind = type(child).__name__
-                raise OfflineError(
-                    en=f"A `{kind}` of the map loads `{url[:80]}` from the network. Pass a "
-                    "local file instead, so that it is embedded.",
-                    zh=f"地图中的 `{kind}` 要从网络载入 `{url[:80]}`。请改用本地文件, 以便嵌入。",
-                )
-        yield from _remote_tiles(child)
-
-
-def _blank_tiles(layer: Element) -> Element:
-    """Stand in for a web tile layer, under its name: other elements refer to it."""
-    options = script_json({"attribution": _TILES_LEFT_OUT})
-    return Verbatim(f"var {layer.get_name()} = L.gridLayer({options});")
+        url = getattr(child, "url", None)
+        if isinstance(url, str) and _REMOTE.match(url) and not isinstance(child, WmsTileLayer):
+            kind = type(child).__name__
+            raise OfflineError(
+                en=f"A `{kind}` of the map loads `{url[:80]}` from the network. Pass a local "
+                "file instead, so that it is embedded.",
+                zh=f"地图中的 `{kind}` 要从网络载入 `{url[:80]}`。请改用本地文件, 以便嵌入。",
+            )
+        _check_overlays(child)
 
 
 class Verbatim(Element):
@@ -208,15 +208,11 @@ class Verbatim(Element):
         return self.text
 
 
-def _page(*, title: str, head: str, body: str, script: str) -> str:
-    nonce = secrets.token_urlsafe(16)
+def _page(*, title: str, nonce: str, head: str, body: str, script: str) -> str:
     policy = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
     )
-    # Scripts of the head are Folium's, Leaflet's and ours. A script in the body is none of
-    # these, so it gets no nonce and the browser refuses it.
-    head = re.sub(r"<script(?=[\s>])", f'<script nonce="{nonce}"', head)
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

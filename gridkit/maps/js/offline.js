@@ -3,6 +3,21 @@
   'use strict';
   delete L.Icon.Default.prototype._getIconUrl;
   L.Icon.Default.mergeOptions(GK_ICONS);
+  // without tiles Leaflet knows no end of zooming, and clusters and one-point views fail
+  L.Map.mergeOptions({maxZoom: 18});
+  // tiles from the web stay empty, and the map says so; it would wait for them in vain
+  var EMPTY = 'data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7';
+  var REMOTE = /^\s*([a-z]+:)?\/\//i;
+  var getTileUrl = {tile: L.TileLayer.prototype.getTileUrl, wms: L.TileLayer.WMS.prototype.getTileUrl};
+  L.TileLayer.include({
+    getTileUrl: function (at) { return REMOTE.test(this._url) ? EMPTY : getTileUrl.tile.call(this, at); },
+    getAttribution: function () {
+      return REMOTE.test(this._url) ? '网络底图未载入 (离线) · web tiles left out' : this.options.attribution;
+    }
+  });
+  L.TileLayer.WMS.include({
+    getTileUrl: function (at) { return REMOTE.test(this._url) ? EMPTY : getTileUrl.wms.call(this, at); }
+  });
   var zoom = L.Control.Zoom.prototype.options;
   zoom.zoomInTitle = '放大'; zoom.zoomOutTitle = '缩小';
   L.Control.Attribution.prototype.options.prefix = 'Leaflet';

@@ -15,9 +15,9 @@ from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
 
 Scheme = Literal["quantiles", "equal"]
 
-# One hue, so safe for any color vision; lightness falls evenly (CIE L* 92, 79, 65, 50, 33),
+# One hue, so safe for any color vision; lightness falls evenly (CIE L* 94, 84, 72, 57, 40),
 # so that a grey print keeps the order. Away from the hues of the bands and the hotspots.
-COLORS = ("#dcebee", "#b0ced3", "#83aab3", "#538896", "#245a6b")
+COLORS = ("#e2eff1", "#bbd7dc", "#8fb6be", "#5d92a0", "#2f6678")
 NO_DATA: dict[str, Json] = {
     "hatch": {"kind": "diag", "color": "#a39e94", "gap": 7, "width": 1, "ground": "#f1eee8"},
     "stroke": "#c6c0b3",
