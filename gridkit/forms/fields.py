@@ -157,7 +157,7 @@ class Field(Column):
             must = Words("必填", "required").of(self.lang)
             parts.append(tag("span", " *", cls="gk-req", title=must))
         if self.help.zh:
-            parts.append(tag("div", self.help.of(self.lang), cls="gk-help"))
+            parts.append(tag("span", self.help.of(self.lang), cls="gk-help"))
         return join(*parts)
 
     def _changed(self) -> None:
@@ -254,7 +254,7 @@ class ChoiceField(Field):
         super().__init__(spec, lang=lang)
 
     def _make_input(self) -> Any:
-        return dress(W.Dropdown(options=self._shown(), value=None))
+        return dress(W.Dropdown(options=self._shown(), index=0))
 
     def _shown(self) -> list[tuple[str, Any]]:
         first = f"— {CHOOSE.of(self.lang)} —"
@@ -264,17 +264,27 @@ class ChoiceField(Field):
         return self.input.value
 
     def _write(self, value: Any) -> None:
-        self.input.value = value
+        # by place: ipywidgets takes the value None for "no option at all", a blank list
+        if value not in self._codes:
+            raise DataError(
+                zh=f"{self.spec.zh}: 没有这个选项, 请重新选择",
+                en=f"{self.spec.en}: there is no such choice now",
+            )
+        self.input.index = self._codes.index(value)
+
+    @property
+    def _codes(self) -> list[Any]:
+        return [None, *(code for _, code in self._options)]
 
     def speak(self, lang: str) -> None:
         """Show label and choices in another language first; the answer stays."""
         self.lang = lang
-        chosen = self.input.value
+        chosen = self.input.index
         self._silent = True  # other labels, the same answer: no cascade may hear of it
         try:
             with self.input.hold_sync():
                 self.input.options = self._shown()
-                self.input.value = chosen
+                self.input.index = chosen
         finally:
             self._silent = False
         super().speak(lang)

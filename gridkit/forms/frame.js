@@ -29,6 +29,9 @@ function render({ model, el }) {
     }
   };
 
+  // Lumino asks the focused element itself before it looks at what is around it.
+  const shield = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+
   const keys = (event) => {
     const save = event.key === "Enter" || event.key.toLowerCase() === "s";
     if (!(event.ctrlKey || event.metaKey) || !save) return;
@@ -47,7 +50,7 @@ function render({ model, el }) {
       if (tries > 0) setTimeout(() => attach(tries - 1), 20);
       return;
     }
-    root.setAttribute("data-lm-suppress-shortcuts", "true");
+    root.addEventListener("focusin", shield);
     root.addEventListener("keydown", keys);
     let due = false;
     observer = new MutationObserver(() => {
@@ -80,6 +83,7 @@ function render({ model, el }) {
   return () => {
     model.off("msg:custom", hear);
     observer?.disconnect();
+    root?.removeEventListener("focusin", shield);
     root?.removeEventListener("keydown", keys);
   };
 }

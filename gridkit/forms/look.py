@@ -53,12 +53,11 @@ class Words(NamedTuple):
         Examples
         --------
         >>> print(Words("网格", "Grid").both("zh"))
-        <span lang="zh">网格</span> <small lang="en">Grid</small>
+        <span lang="zh">网格</span> <span class="gk-other" lang="en">Grid</span>
         """
         main, other = ("en", "zh") if lang == "en" else ("zh", "en")
-        return join(
-            tag("span", self.of(main), lang=main), " ", tag("small", self.of(other), lang=other)
-        )
+        second = tag("span", self.of(other), cls="gk-other", lang=other)
+        return join(tag("span", self.of(main), lang=main), " ", second)
 
 
 class Markup(str):
@@ -163,12 +162,13 @@ _CSS = """
   font-size: 14px; overflow: visible; }
 .gk .widget-html-content { width: 100%; }
 .gk-html.widget-html { width: auto; margin: 0; }
-.gk h2, .gk h3, .gk h4 { margin: 0; font-weight: 600; line-height: 1.35; }
+.gk h2, .gk h3, .gk h4 { margin: 0; font-weight: 700; line-height: 1.35; }
+.gk h3 { margin: 14px 0 4px; } .gk .gk-row h3 { margin: 0; }
 .gk h2 { font-size: 20px; } .gk h3 { font-size: 16px; } .gk h4 { font-size: 14px; }
-.gk small { color: var(--jp-ui-font-color2, #5b6470); font-weight: 400; font-size: 12px; }
+.gk-other { color: var(--jp-ui-font-color2, #5b6470); font-weight: 400; font-size: 12px; }
 .gk-card { border: 1px solid var(--jp-border-color2, #d5dae0); border-radius: 8px;
   padding: 12px 16px 14px; margin: 8px 0 0; background: var(--jp-layout-color1, #fff); }
-.gk-sub { margin: 12px 0 2px; padding-bottom: 2px;
+.gk .gk-sub.widget-html { margin: 14px 0 4px; padding-bottom: 2px;
   border-bottom: 1px solid var(--jp-border-color2, #e3e7eb); }
 .gk .gk-grid.widget-box { display: grid; gap: 4px 20px; align-items: start;
   grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); }
@@ -183,21 +183,26 @@ _CSS = """
   padding: 0; overflow: visible; white-space: normal; color: inherit; }
 .gk .gk-input > input, .gk .gk-input > select, .gk .gk-input > textarea {
   flex: none; width: 100%; height: 34px; font-size: 15px; padding: 4px 8px; border-radius: 5px;
-  border: 1px solid var(--jp-border-color1, #aeb6bf); box-sizing: border-box; }
+  border: 1px solid var(--jp-border-color1, #aeb6bf); box-sizing: border-box;
+  font-family: inherit; }
 .gk .gk-input > textarea { height: 58px; resize: vertical; line-height: 1.45; }
 .gk input:focus-visible, .gk select:focus-visible, .gk textarea:focus-visible,
 .gk button:focus-visible { outline: 3px solid #1a6fb5; outline-offset: 1px; }
 .gk .gk-bad .gk-input > input, .gk .gk-bad .gk-input > select,
 .gk .gk-bad .gk-input > textarea { border-color: #b3261e; }
 .gk-req { color: #b3261e; } .gk-unit { color: var(--jp-ui-font-color2, #5b6470); font-weight: 400; }
-.gk-help { color: var(--jp-ui-font-color2, #5b6470); font-size: 12.5px; }
+.gk-help { display: block; color: var(--jp-ui-font-color2, #5b6470); font-size: 12.5px;
+  font-weight: 400; }
 .gk-echo { color: #155d8b; font-size: 13px; }
 .gk-fault { color: #a3201a; font-size: 13.5px; font-weight: 600; }
 .gk-hint { color: #7a4b00; font-size: 13px; }
 .gk .gk-many.widget-box { display: flex; flex-flow: row wrap; gap: 2px 16px; }
 .gk .gk-many .widget-checkbox { width: auto; height: 28px; margin: 0; padding: 0; }
-.gk .gk-many .widget-checkbox label { font-size: 14px; width: auto; }
-.gk .gk-many input[type=checkbox] { width: 17px; height: 17px; margin-right: 6px; }
+.gk .gk-many .widget-checkbox label { font-size: 14px; width: auto; display: flex;
+  align-items: center; line-height: 1.3; }
+.gk .gk-many input[type=checkbox] { width: 17px; height: 17px; margin: 0 6px 0 0;
+  position: static; }
+.gk .gk-legend { font-weight: 600; }
 .gk .gk-many input[type=checkbox]:focus-visible { outline: 3px solid #1a6fb5; outline-offset: 1px; }
 .gk .gk-row.widget-box { display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; }
 .gk button.jupyter-button { height: auto; min-height: 34px; width: auto; margin: 0;
@@ -207,7 +212,12 @@ _CSS = """
   font-weight: 600; padding: 7px 30px; }
 .gk button.gk-save:disabled { opacity: .55; }
 .gk button.gk-quiet { background: transparent; }
+.gk .gk-field button.jupyter-button { font-size: 13px; min-height: 28px; padding: 2px 10px;
+  margin: 4px 0 0; white-space: normal; text-align: left; align-self: flex-start; }
 .gk button.gk-danger { color: #a3201a; border-color: #a3201a; background: transparent; }
+.gk .gk-foot.widget-box { margin: 14px 0 8px; } .gk .gk-head.widget-box { gap: 4px 14px; }
+.gk .gk-place.widget-box { padding: 6px 12px 0; gap: 4px; } .gk-advice { margin-bottom: 6px; }
+.gk-invented { margin-left: 10px; vertical-align: 2px; }
 .gk-chip { display: inline-block; border-radius: 4px; padding: 0 9px; font-weight: 600;
   white-space: nowrap; }
 .gk-score { font-size: 28px; font-weight: 700; line-height: 1.1; margin-right: 8px; }

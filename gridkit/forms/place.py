@@ -76,7 +76,7 @@ class GridField(Field):
     def _speak_offer(self) -> None:
         if self._offered is None:
             return
-        label = self.label_of(self._offered)
+        label = self._names.get(self._offered, self._offered)
         self._again.description = Words(f"沿用上次: {label}", f"As before: {label}").of(
             self.lang
         )

@@ -31,6 +31,17 @@ GROUPS = (
 )
 
 
+_UNSURE = Words(
+    "没有收到保存成功的确认。填写的内容都还在; 请先看今天的清单里有没有, 再决定是否再按“保存”。",
+    "No confirmation came back. All you typed is still here; look at today's list before you "
+    "save again.",
+)
+_SAVED_ONLY = Words(
+    "但分数、清单或地图没能更新; 记录已在台账里, 请重新运行这一格。",
+    "But score, list or map could not be updated; the record is kept. Run the cell again.",
+)
+
+
 class Saved(NamedTuple):
     """What one save wrote, after COMMIT."""
 
@@ -228,11 +239,24 @@ class VisitForm(Column):
                 "gk-refused",
             )
             return None
+        except Exception:
+            self._say(_UNSURE, "gk-refused")  # ipywidgets would swallow it without a word
+            raise
         saved = records._replace(receipt=receipt)
         self._acknowledge(saved)
-        for listener in self._listeners:
-            listener(saved)
+        self._tell(saved)
         return saved
+
+    def _tell(self, saved: Saved) -> None:
+        try:
+            for listener in self._listeners:
+                listener(saved)
+        except Exception:
+            told = self._said[0] if self._said is not None else _SAVED_ONLY
+            self._say(
+                Words(f"{told.zh} {_SAVED_ONLY.zh}", f"{told.en} {_SAVED_ONLY.en}"), "gk-told"
+            )
+            raise
 
     def _show_faults(self) -> bool:
         self._tell_visit()

@@ -1,0 +1,82 @@
+"""The map beside the form: rates per grid and today's concerns, drawn again after a save."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from gridkit import maps
+from gridkit.errors import DataError
+from gridkit.forms.desk import RECENT_WEEKS, Desk
+from gridkit.forms.look import Column, Markup, Words, html, tag
+from gridkit.hotspots import mappable, rates
+
+HEIGHT_PX = 420
+
+
+class LiveMap(Column):
+    """A county map that keeps up with the desk.
+
+    Parameters
+    ----------
+    desk : Desk
+        The ledger and the grids.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Attributes
+    ----------
+    drawn : int
+        How often it was drawn.
+    """
+
+    def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
+        self._desk, self.lang = desk, lang
+        self.drawn = 0
+        self._title, self._page = html(), html(css="gk-map")
+        super().__init__([self._title, self._page])
+        self.speak(lang)
+        self.redraw(pd.DataFrame())
+
+    def redraw(self, advice: pd.DataFrame) -> None:
+        """Draw the map anew from the desk.
+
+        Parameters
+        ----------
+        advice : DataFrame, indexed by concern id
+            `band` and `score` of today's concerns; they are drawn as discs.
+        """
+        desk = self._desk
+        counts = desk.recent_counts()
+        try:
+            measured = rates(counts)
+        except DataError:  # households unknown: there are no rates, only places
+            measured = None
+        drawn = maps.county_map(
+            desk.grids,
+            self._today(advice),
+            rates=measured,
+            title=f"{desk.name} 近 {RECENT_WEEKS} 周诉求",
+            on=desk.today,
+            invented=desk.invented,
+            profile=desk.profile,
+        )
+        self._page.value = Markup(maps.iframe(drawn, HEIGHT_PX))
+        self.drawn += 1
+
+    def _today(self, advice: pd.DataFrame) -> pd.DataFrame | None:
+        if advice.empty:
+            return None
+        rows = self._desk.rows("concern", "record_id", advice.index)
+        rows = mappable(rows[rows["lon"].notna()], self._desk.profile)
+        if rows.empty:
+            return None
+        return rows.assign(**{c: advice[c].reindex(rows.index) for c in ("band", "score")})
+
+    def speak(self, lang: str) -> None:
+        """Show the title in another language first."""
+        self.lang = lang
+        words = Words(
+            f"地图: 近 {RECENT_WEEKS} 周每百户诉求, 今天的诉求为圆点",
+            f"Map: concerns per 100 households in {RECENT_WEEKS} weeks; today's as discs",
+        )
+        self._title.value = tag("h3", words.both(lang))

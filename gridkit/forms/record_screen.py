@@ -1,0 +1,104 @@
+"""The record screen: the visit form, what was just saved, the day's list, the map."""
+
+from __future__ import annotations
+
+import ipywidgets as W  # noqa: N812
+import pandas as pd
+
+from gridkit.forms.advice_view import advice_block, row_or_none
+from gridkit.forms.day_list import DayList, plain_advice
+from gridkit.forms.desk import Desk, as_rows
+from gridkit.forms.live_map import LiveMap
+from gridkit.forms.look import Column, Words, html, join, style, tag
+from gridkit.forms.visit_form import Saved, VisitForm
+
+
+class RecordScreen(Column):
+    """Everything a grid worker needs at the door.
+
+    Parameters
+    ----------
+    desk : Desk
+        The ledger and the grids.
+    lang : {"zh", "en"}
+        Which language comes first; a button changes it.
+    with_map : bool
+        Whether the map is drawn too.
+
+    Attributes
+    ----------
+    form : VisitForm
+    day : DayList
+    map : LiveMap or None
+    lang_button : Button
+    result : str
+        What was just saved, with score, reasons and deadline, as HTML.
+    """
+
+    def __init__(self, desk: Desk, *, lang: str = "zh", with_map: bool = True) -> None:
+        self._desk, self.lang = desk, lang
+        self._last: tuple[Saved, pd.DataFrame] | None = None
+        self.form = VisitForm(desk.store, desk.grids, lang=lang)
+        self.day = DayList(desk, lang=lang)
+        self.map = LiveMap(desk, lang=lang) if with_map else None
+        self._result = html(css="gk-result")
+        self._title = html()
+        self.lang_button = W.Button()
+        self.lang_button.add_class("gk-quiet")
+        head = W.Box([self._title, self.lang_button])
+        head.add_class("gk-row")
+        head.add_class("gk-head")
+        parts = [style(), head, self.form, self._result, self.day]
+        super().__init__([*parts, *([self.map] if self.map is not None else [])])
+        self.add_class("gk")
+        self.form.on_saved(self._saved)
+        self.lang_button.on_click(lambda _: self.speak("zh" if self.lang == "en" else "en"))
+        self._offer_last_grid()
+        self.speak(lang)
+
+    @property
+    def result(self) -> str:
+        """What was just saved, as HTML."""
+        return str(self._result.value)
+
+    def _offer_last_grid(self) -> None:
+        visits = self._desk.frame("visit")
+        if len(visits):
+            self.form.grid.offer_again(str(visits["grid_id"].iloc[-1]))
+
+    def _saved(self, saved: Saved) -> None:
+        desk = self._desk
+        desk.take(saved.records)
+        ids = [concern.record_id for concern in saved.concerns]
+        steps = as_rows(saved.steps, "step")
+        advice = desk.advise(ids, steps) if ids else pd.DataFrame()
+        self._last = (saved, advice)
+        self._show_result()
+        self.day.refresh(plain_advice(advice))
+        if self.map is not None:
+            self.map.redraw(self.day.advice)
+
+    def _show_result(self) -> None:
+        if self._last is None:
+            return
+        saved, advice = self._last
+        rows = as_rows(saved.concerns, "concern")
+        blocks = [
+            advice_block(row, row_or_none(advice, str(i)), self._desk.profile, self.lang)
+            for i, row in rows.iterrows()
+        ]
+        self._result.value = join(*blocks)
+
+    def speak(self, lang: str) -> None:
+        """Show everything in another language first; answers stay."""
+        self.lang = lang
+        self.lang_button.description = "English" if lang == "zh" else "中文"
+        invented = Words("虚构数据, 仅供演练", "Invented data, for training only")
+        mark = tag("span", invented.of(lang), cls="gk-invented") if self._desk.invented else ""
+        words = Words(f"{self._desk.name} 走访登记".strip(), "Record a visit")
+        self._title.value = join(tag("h2", words.both(lang)), mark)
+        self.form.speak(lang)
+        self.day.speak(lang)
+        if self.map is not None:
+            self.map.speak(lang)
+        self._show_result()
