@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from gridkit.exchange.ledger_csv import ledger_mapping, write_concerns
 from gridkit.exchange.mapping import Mapping, parse_mapping, read_mapping
+from gridkit.exchange.reading import read_points
 from gridkit.exchange.report import REASONS, ImportReport
 from gridkit.exchange.tabular import import_concerns
 
@@ -25,5 +26,6 @@ __all__ = [
     "ledger_mapping",
     "parse_mapping",
     "read_mapping",
+    "read_points",
     "write_concerns",
 ]

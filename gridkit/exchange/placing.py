@@ -16,8 +16,6 @@ from gridkit.records.grids import locate, place_problems
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gridkit.profile import Profile
-
 _TO_WGS84 = {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
 _OTHERS: tuple[tuple[Datum, str, str], ...] = (
     ("wgs84", "WGS-84", "WGS-84"),
@@ -55,8 +53,8 @@ def to_wgs84(points: pd.DataFrame, datum: Datum | None) -> pd.DataFrame:
 def place_rows(
     rows: pd.DataFrame,
     mapping: Mapping,
-    profile: Profile,
     grids: gpd.GeoDataFrame | None,
+    id_shape: tuple[str, int],
 ) -> Placed:
     """Give each row its grid, and say why a row has none.
 
@@ -68,10 +66,10 @@ def place_rows(
         `grid_id` (text), `lon`, `lat` (degrees in the mapping's datum), as far as mapped.
     mapping : Mapping
         Holds the datum.
-    profile : Profile
-        The county's code and the width of a grid's number, for when there are no grids.
     grids : GeoDataFrame or None
         The county's grids.
+    id_shape : tuple of str and int
+        What a grid's id begins with and how many digits it has, for when there are no grids.
 
     Returns
     -------
@@ -85,7 +83,7 @@ def place_rows(
         latitude are swapped throughout.
     """
     named = rows["grid_id"] if "grid_id" in rows else pd.Series(index=rows.index, dtype="str")
-    faults = _name_faults(named, profile, grids)
+    faults = _name_faults(named, mapping, grids, id_shape)
     if "lon" not in rows:
         faults += _without_place(rows.index[named.isna()], "grid_id", mapping)
         return Placed(pd.DataFrame({"grid_id": named}), faults, ())
@@ -125,20 +123,27 @@ def _without_place(lines: pd.Index, field: str, mapping: Mapping) -> list[Fault]
 
 
 def _name_faults(
-    named: pd.Series, profile: Profile, grids: gpd.GeoDataFrame | None
+    named: pd.Series,
+    mapping: Mapping,
+    grids: gpd.GeoDataFrame | None,
+    id_shape: tuple[str, int],
 ) -> list[Fault]:
     if grids is not None:
         wrong = named.notna() & ~named.isin(grids.index.astype(str))
         zh = en = ""
     else:
-        digits = 12 + profile.grid_digits
-        shape = rf"{profile.county_code}\d{{{digits - len(profile.county_code)}}}"
+        code, digits = id_shape
+        shape = rf"{code}\d{{{digits - len(code)}}}"
         wrong = named.notna() & ~named.astype("str").fillna("").str.fullmatch(shape)
         zh, en = (
-            f"须为 {profile.county_code} 开头的 {digits} 位数字",
+            f"须为 {code} 开头的 {digits} 位数字",
             f"{digits} digits expected",
         )
-    return [Fault(int(n), "grid_id", "", "unknown_grid", zh, en) for n in named.index[wrong]]
+    column = ", ".join(mapping.columns_of("grid_id"))
+    return [
+        Fault(int(line), "grid_id", column, "unknown_grid", zh, en)
+        for line in named.index[wrong]
+    ]
 
 
 def _refuse_swapped(points: pd.DataFrame, grids: gpd.GeoDataFrame, mapping: Mapping) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gridkit.errors import ImportFileError
 from gridkit.exchange.cells import (
     Column,
     date_reader,
@@ -26,8 +28,9 @@ from gridkit.exchange.cells import (
 from gridkit.exchange.codes import SPLIT, read_codes
 from gridkit.exchange.escaping import unescape_formula
 from gridkit.exchange.mapping import Mapping, StepColumns
-from gridkit.exchange.placing import place_rows
+from gridkit.exchange.placing import place_rows, to_wgs84
 from gridkit.exchange.rules import Breach, breaches
+from gridkit.exchange.source_file import read_bytes, read_source
 from gridkit.exchange.table import Fault, RawTable, plain
 from gridkit.records.spec import CONCERN, STEP, FieldSpec
 
@@ -65,11 +68,69 @@ class Reading:
     notes: tuple[Problem, ...]
 
 
+def read_points(path: str | Path, mapping: Mapping) -> pd.DataFrame:
+    r"""Read only the places of a file, to lay grids over where there are none yet.
+
+    Parameters
+    ----------
+    path : str or Path
+        As for `import_concerns`.
+    mapping : Mapping
+        Maps `lon` and `lat`, and names their datum.
+
+    Returns
+    -------
+    DataFrame indexed by line
+        `lon` and `lat`, WGS-84 degrees; rows without a place, or with one that cannot be
+        read, are left out. Take it as the area of `records.grids.make_grids`.
+
+    Raises
+    ------
+    ImportFileError
+        If the file cannot be read, or the mapping names no places.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from gridkit.exchange import parse_mapping
+    >>> mapping = parse_mapping({
+    ...     "source": {"system": "desk"},
+    ...     "columns": {"heard_on": "on", "lon": "x", "lat": "y"},
+    ...     "constants": {"source": "window", "demand_type": "water"},
+    ...     "place": {"datum": "wgs84"},
+    ... })
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "t.csv"
+    ...     _ = file.write_text("on,x,y\n2026-03-07,117.47,26.73\n2026-03-08,,\n")
+    ...     read_points(file, mapping).to_numpy().tolist()
+    [[117.47, 26.73]]
+    """
+    path = Path(path)
+    if not {"lon", "lat"} <= set(mapping.columns):
+        raise ImportFileError(
+            zh="映射没有经纬度两列, 读不出位置; 请在 [columns] 中写 lon 和 lat。",
+            en="The mapping names no places; give `lon` and `lat` in its [columns].",
+        )
+    raw = read_source(read_bytes(path), mapping, path.name)
+    cells, _ = _kept(raw.cells, mapping)
+    points = pd.DataFrame(
+        {
+            name: _typed(
+                Column(cells[plain(column)], name, column, []).read(number_of), "number"
+            )
+            for name in ("lon", "lat")
+            for column in mapping.columns_of(name)
+        }
+    )
+    return to_wgs84(points.dropna(), mapping.place.datum)
+
+
 def read_answers(
     raw: RawTable,
     mapping: Mapping,
     profile: Profile,
     grids: gpd.GeoDataFrame | None,
+    county_code: str,
     today: date,
 ) -> Reading:
     """Read the cells of a table as answers.
@@ -84,6 +145,8 @@ def read_answers(
         The county's tables.
     grids : GeoDataFrame or None
         The county's grids.
+    county_code : str
+        What a grid's id must begin with where there are no grids.
     today : date
         The civil date in Asia/Shanghai.
 
@@ -112,7 +175,8 @@ def read_answers(
         answers["record_id"] = ids.astype("str")
     unplaced = {fault.line for fault in reader.faults if fault.field in _PLACE}
     place_columns = [name for name in _PLACE if name in answers]
-    placed = place_rows(answers[place_columns], mapping, profile, grids)
+    id_shape = (county_code, 12 + profile.grid_digits)
+    placed = place_rows(answers[place_columns], mapping, grids, id_shape)
     # a coordinate that cannot be read has been told of: not again as a missing one
     faults = [*reader.faults, *(f for f in placed.faults if f.line not in unplaced)]
     for name in placed.frame:

@@ -114,7 +114,7 @@ def import_concerns(  # noqa: PLR0913 (each is a choice of the person who import
     data = read_bytes(path)
     raw = read_source(data, mapping, path.name)
     tell(_READ, _PARTS)
-    reading = read_answers(raw, mapping, store.profile, grids, store.today())
+    reading = read_answers(raw, mapping, store.profile, grids, store.county_code, store.today())
     tell(_PLACED, _PARTS)
     rows, faults, notes = _rows(reading, raw, mapping, tell)
     report = _first_report(path.name, raw, mapping, reading, faults)
