@@ -9,12 +9,13 @@ from pydantic import Field
 
 from gridkit.profile.fields import DIGITS_2_OR_4, DIGITS_2_TO_6, Flag, Frozen, Int, Slug, Text
 
-# What can start or stop a clock: receipt, the actions of a step, what is derived from them
-# (`triage.clocks`), and the acts that later kinds of record will bring.
+# What can start or stop a clock: receipt, the actions of a step, and what is derived from
+# them (`triage.clocks`).
 ACTIONS = (
     "registered",
     "triaged",
     "routed",
+    "objected",
     "returned",
     "accepted",
     "in_progress",
@@ -30,19 +31,19 @@ ACTIONS = (
     "review",
     "re_review",
     "reopened",
-)
-DERIVED_EVENTS = ("heard", "unsatisfied", "review_answered", "re_review_answered")
-LATER_EVENTS = (
+    "hearing_opened",
+    "hearing_closed",
+    "mediation_requested",
     "agreement",
     "confirmation_requested",
-    "mediation_requested",
     "arbitration_requested",
     "arbitration_accepted",
     "award",
     "plan_published",
     "plan_decided",
 )
-EVENTS = (*DERIVED_EVENTS, *ACTIONS, *LATER_EVENTS)
+DERIVED_EVENTS = ("heard", "unsatisfied", "review_answered", "re_review_answered")
+EVENTS = (*DERIVED_EVENTS, *ACTIONS)
 
 Event = Slug
 Dispute = Annotated[str, Field(pattern=DIGITS_2_OR_4)]

@@ -306,6 +306,7 @@ def _join(parts: Mapping[str, Any]) -> Profile:
             *parts["disputes.toml"].tables(),
             *parts["tables.toml"].tables(),
             _listing("unit", Label(zh="责任单位", en="Responsible unit"), units, units.unit),
+            _checklist_items(parts["checklists.toml"]),
             _listing("band", Label(zh="等级", en="Band"), colors, colors.band),
         ),
         bands=colors.band,
@@ -316,6 +317,32 @@ def _join(parts: Mapping[str, Any]) -> Profile:
         receptions=parts["receptions.toml"].reception,
         checklists=parts["checklists.toml"].checklist,
         scorecard=parts["scorecard.toml"],
+    )
+
+
+def _checklist_items(file: ChecklistsFile) -> Table:
+    """Return the lines of all checklists as a choice table: `six_fixed_leader`."""
+    return Table(
+        name="checklist_item",
+        zh="清单项目",
+        en="Item of a checklist",
+        source=file.source,
+        verified=file.verified,
+        many=True,
+        choices=(
+            Choice(code="none", zh="尚未落实", en="None yet", source=file.source),
+            *(
+                Choice(
+                    code=f"{checklist.code}_{item.code}",
+                    zh=f"{checklist.zh}: {item.zh}",
+                    en=f"{checklist.en}: {item.en}",
+                    source=checklist.source,
+                    verified=checklist.verified,
+                )
+                for checklist in file.checklist
+                for item in checklist.items
+            ),
+        ),
     )
 
 

@@ -30,6 +30,7 @@ _FILE_OF = {
     "dispute_code": "disputes.toml",
     "unit": "units.toml",
     "band": "colors.toml",
+    "checklist_item": "checklists.toml",
 }
 
 

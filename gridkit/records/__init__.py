@@ -14,7 +14,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gridkit.records import spec
-from gridkit.records.models import MODELS, Concern, Decision, Record, Step, Visit, kind_of
+from gridkit.records.models import (
+    MODELS,
+    Backlog,
+    Concern,
+    Decision,
+    Record,
+    Room,
+    Session,
+    Step,
+    Visit,
+    kind_of,
+)
 from gridkit.records.validate import validate
 
 if TYPE_CHECKING:
@@ -37,11 +48,14 @@ _LATER = {
 
 __all__ = [
     "MODELS",
+    "Backlog",
     "Concern",
     "Current",
     "Decision",
     "Receipt",
     "Record",
+    "Room",
+    "Session",
     "Step",
     "Store",
     "Visit",

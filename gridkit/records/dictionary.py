@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from gridkit.records.spec import RECORD_SPECS, FieldSpec
+from gridkit.records.field import FieldSpec
+from gridkit.records.spec import RECORD_SPECS
 
 _TYPES = {
     "text": "文字 text",
@@ -22,6 +23,7 @@ _TYPES = {
     "many_of": "多选 many of",
     "yes_no": "是/否 yes/no",
     "reference": "记录编号 record id",
+    "references": "多个记录编号 record ids",
 }
 _SENSITIVITY = {
     "open": "可统计 open",

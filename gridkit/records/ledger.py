@@ -12,7 +12,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gridkit.errors import DataError
-from gridkit.records.spec import RECORD_SPECS, FieldSpec
+from gridkit.records.field import FieldSpec
+from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 from gridkit.records.validate import known_codes
 
@@ -101,7 +102,9 @@ class _Column:
 
     def __init__(self, field: FieldSpec, profile: Profile) -> None:
         self._field = field
-        self._coded = bool(field.choices) or field.name in {"grid_id", "visit_id", "concern_id"}
+        self._coded = (
+            bool(field.choices) or field.type == "reference" or field.name == "grid_id"
+        )
         known = list(known_codes(field, profile)) if field.choices else []
         self._codes: dict[Any, int] = {None: -1, **{code: i for i, code in enumerate(known)}}
         self._parts: list[Any] = []

@@ -23,8 +23,9 @@ from pydantic import (
 )
 
 from gridkit.errors import Problem, RecordError
+from gridkit.records.field import NONE_CODE, FieldSpec, RecordSpec
 from gridkit.records.ids import new_id
-from gridkit.records.spec import NONE_CODE, RECORD_SPECS, FieldSpec, RecordSpec
+from gridkit.records.spec import RECORD_SPECS
 
 
 class Record(BaseModel):
@@ -115,11 +116,20 @@ def _codes(value: object) -> object:
     return " ".join(codes) or None
 
 
+def _ids(value: object) -> object:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        value = " ".join(str(one) for one in value)
+    if not isinstance(value, str):
+        return value
+    return " ".join(sorted(set(value.split()))) or None
+
+
 def _python_type(field: FieldSpec) -> Any:
     text = StringConstraints(max_length=field.max_length)
     by_type: dict[str, Any] = {
         "text": Annotated[str, text],
         "reference": Annotated[str, text],
+        "references": Annotated[str, text],
         "one_of": Annotated[str, StringConstraints(max_length=64)],
         "many_of": Annotated[str, StringConstraints(max_length=400)],
         "integer": Annotated[int, Field(ge=field.minimum, le=field.maximum)],
@@ -135,6 +145,7 @@ def _python_type(field: FieldSpec) -> Any:
 _CLEAN: dict[str, Callable[[object], object]] = {
     "text": _text,
     "reference": _text,
+    "references": _ids,
     "one_of": _text,
     "many_of": _codes,
     "integer": _whole,
@@ -165,12 +176,18 @@ Visit = _model(RECORD_SPECS["visit"])
 Concern = _model(RECORD_SPECS["concern"])
 Step = _model(RECORD_SPECS["step"])
 Decision = _model(RECORD_SPECS["decision"])
+Room = _model(RECORD_SPECS["room"])
+Session = _model(RECORD_SPECS["session"])
+Backlog = _model(RECORD_SPECS["backlog"])
 
 MODELS: Mapping[str, type[Record]] = {
     "visit": Visit,
     "concern": Concern,
     "step": Step,
     "decision": Decision,
+    "room": Room,
+    "session": Session,
+    "backlog": Backlog,
 }
 """The model of each kind."""
 

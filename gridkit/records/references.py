@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from gridkit.errors import Problem
 from gridkit.records.models import Record, kind_of
+from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD
 
 _CHUNK = 500  # ids in one IN (...): SQLite takes 32,766 at the most, older ones 999
@@ -45,21 +46,38 @@ def known(connection: sa.Connection, records: Sequence[Record]) -> list[Problem]
 
 
 def dangling(connection: sa.Connection, records: Sequence[Record]) -> list[Problem]:
-    """List the references to a concern or visit that is neither there nor in the list."""
-    own: dict[str, set[str]] = {"visit": set(), "concern": set()}
+    """List the references to a record that is neither in the ledger nor in the list."""
+    own: dict[str, set[str]] = {kind: set() for kind in CURRENT}
     for record in records:
-        own.get(kind_of(record), set()).add(record.record_id)
+        own[kind_of(record)].add(record.record_id)
     found = []
-    for field, kind in (("concern_id", "concern"), ("visit_id", "visit")):
-        referring = [
-            (number, target)
-            for number, record in enumerate(records, start=1)
-            if (target := record.__dict__.get(field)) is not None and target not in own[kind]
-        ]
-        targets = list(dict.fromkeys(target for _, target in referring))
-        there = _present(connection, CURRENT[kind].c.record_id, targets)
-        zh, en = f"所指的{kind}不在台账中", f"the {kind} it refers to is not in the ledger"
-        found += [
-            Problem(str(n), field, zh, en) for n, target in referring if target not in there
-        ]
+    for (field, kind), referring in _referring(records).items():
+        targets = list(dict.fromkeys(t for _, t in referring if t not in own[kind]))
+        there = own[kind] | _present(connection, CURRENT[kind].c.record_id, targets)
+        words = RECORD_SPECS[kind]
+        zh = f"所指的{words.zh}不在台账中"
+        en = f"the {words.en.lower()} it refers to is not in the ledger"
+        missing = dict.fromkeys(n for n, target in referring if target not in there)
+        found += [Problem(str(n), field, zh, en) for n in missing]
     return found
+
+
+_Referring = dict[tuple[str, str], list[tuple[int, str]]]
+
+
+def _referring(records: Sequence[Record]) -> _Referring:
+    """Give, by field and kind, who refers to what: (number of the record, id)."""
+    found: _Referring = {}
+    for number, record in enumerate(records, start=1):
+        for field, kind, several in _REFERENCES[kind_of(record)]:
+            target = record.__dict__[field]
+            if target is not None:
+                ids = target.split() if several else (target,)
+                found.setdefault((field, kind), []).extend((number, one) for one in ids)
+    return found
+
+
+_REFERENCES = {
+    spec.kind: [(f.name, f.refers, f.type == "references") for f in spec.fields if f.refers]
+    for spec in RECORD_SPECS.values()
+}

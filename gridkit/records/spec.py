@@ -11,89 +11,9 @@ religion, a health or criminal record, or for how often somebody petitioned befo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
-
-from gridkit.records.condition import (
-    TODAY,
-    All,
-    Answered,
-    Compare,
-    Condition,
-    Has,
-    Is,
-)
-
-FieldType = Literal[
-    "text", "integer", "number", "date", "one_of", "many_of", "yes_no", "reference"
-]
-Sensitivity = Literal["open", "desk", "free_text"]
-NONE_CODE = "none"
-"""The code of an explicit "none of these" in a many-of field; it excludes all others."""
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """What an answer must hold, and the words for when it does not."""
-
-    condition: Condition
-    zh: str
-    en: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class FieldSpec:
-    """One field: type, words, choices, relevance, constraint, sensitivity, purpose.
-
-    `choices` names a table of the profile (`"demand_type"`) or lists fixed choices as
-    (code, zh, en). `parent` is the field that a cascade follows. `required` means
-    required when relevant. `asked` is False for what the program fills in itself.
-    `sensitivity`: open (may be counted and shared), desk (stays in the office),
-    free_text (a person's words: never in a message, a log, a score or a map).
-    """
-
-    name: str
-    type: FieldType
-    zh: str
-    en: str
-    purpose_zh: str
-    purpose_en: str
-    help_zh: str = ""
-    help_en: str = ""
-    unit: str = ""
-    choices: str | tuple[tuple[str, str, str], ...] = ()
-    parent: str | None = None
-    relevant: Condition | None = None
-    constraints: tuple[Constraint, ...] = ()
-    minimum: float | None = None
-    maximum: float | None = None
-    required: bool = False
-    asked: bool = True
-    sensitivity: Sensitivity = "open"
-    max_length: int = 2000
-
-
-@dataclass(frozen=True)
-class RecordSpec:
-    """One kind of record: its name, its words and its fields in reading order."""
-
-    kind: str
-    zh: str
-    en: str
-    fields: tuple[FieldSpec, ...]
-    _by_name: dict[str, FieldSpec] = field(default_factory=dict, compare=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._by_name.update({f.name: f for f in self.fields})
-
-    def __getitem__(self, name: str) -> FieldSpec:
-        return self._by_name[name]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the fields, in reading order."""
-        return tuple(self._by_name)
-
+from gridkit.records.condition import All, Answered, Compare, Either, Has, Is, Not
+from gridkit.records.field import NONE_CODE, Constraint, FieldSpec, RecordSpec, not_future
+from gridkit.records.meetings import BACKLOG, ROOM, SESSION
 
 ROLES = (
     ("grid_worker", "网格员", "grid worker"),
@@ -125,6 +45,7 @@ ACTIONS = (
     ("registered", "登记", "registered"),
     ("triaged", "研判", "triaged"),
     ("routed", "分流", "routed"),
+    ("objected", "提出异议", "objected to the assignment"),
     ("returned", "回退", "returned"),
     ("accepted", "受理", "accepted"),
     ("in_progress", "办理", "in progress"),
@@ -140,7 +61,19 @@ ACTIONS = (
     ("review", "复查", "review"),
     ("re_review", "复核", "re-review"),
     ("reopened", "重启", "reopened"),
+    ("hearing_opened", "听证开始", "hearing opened"),
+    ("hearing_closed", "听证结束", "hearing closed"),
+    ("mediation_requested", "申请调解", "mediation requested"),
+    ("agreement", "达成协议", "agreement reached"),
+    ("confirmation_requested", "申请司法确认", "judicial confirmation requested"),
+    ("arbitration_requested", "申请仲裁", "arbitration requested"),
+    ("arbitration_accepted", "仲裁受理", "arbitration accepted"),
+    ("award", "作出裁决", "award made"),
+    ("plan_published", "方案公布", "plan published"),
+    ("plan_decided", "方案确定", "plan decided"),
 )
+"""What a step may be. The last ten are acts of hearings, mediation, arbitration and
+expropriation: they move clocks (`clocks.toml`), not the matter's own state."""
 
 _GRID = FieldSpec(
     name="grid_id",
@@ -154,12 +87,6 @@ _GRID = FieldSpec(
     purpose_zh="按网格汇总, 找到责任网格",
     purpose_en="counting by grid; finding who cares for it",
 )
-
-
-def _not_future(name: str) -> Constraint:
-    return Constraint(
-        Compare(name, "<=", TODAY), "日期不能晚于今天", "The date cannot be after today"
-    )
 
 
 VISIT = RecordSpec(
@@ -186,7 +113,7 @@ VISIT = RecordSpec(
             zh="走访日期",
             en="Visited on",
             required=True,
-            constraints=(_not_future("visited_on"),),
+            constraints=(not_future("visited_on"),),
             purpose_zh="走访覆盖与周次统计",
             purpose_en="coverage and weekly counts",
         ),
@@ -233,6 +160,7 @@ CONCERN = RecordSpec(
         FieldSpec(
             name="visit_id",
             type="reference",
+            refers="visit",
             zh="走访记录",
             en="Visit",
             asked=False,
@@ -269,7 +197,7 @@ CONCERN = RecordSpec(
             zh="得知日期",
             en="Heard on",
             required=True,
-            constraints=(_not_future("heard_on"),),
+            constraints=(not_future("heard_on"),),
             purpose_zh="法定时限从这一天起算",
             purpose_en="the legal clocks start on this day",
         ),
@@ -415,7 +343,7 @@ CONCERN = RecordSpec(
             zh="从何时开始",
             en="Since when",
             constraints=(
-                _not_future("since"),
+                not_future("since"),
                 Constraint(
                     Compare("since", "<=", "heard_on"),
                     "开始日期不能晚于得知日期",
@@ -499,6 +427,7 @@ STEP = RecordSpec(
         FieldSpec(
             name="concern_id",
             type="reference",
+            refers="concern",
             zh="诉求",
             en="Concern",
             required=True,
@@ -523,7 +452,7 @@ STEP = RecordSpec(
             zh="日期",
             en="On",
             required=True,
-            constraints=(_not_future("on"),),
+            constraints=(not_future("on"),),
             purpose_zh="时限起止",
             purpose_en="starts and stops the clocks",
         ),
@@ -537,6 +466,28 @@ STEP = RecordSpec(
             purpose_en="who handles it",
         ),
         FieldSpec(
+            name="joint_units",
+            type="many_of",
+            zh="联办单位",
+            en="Units that join in",
+            choices="unit",
+            relevant=Either((Is("action", "routed"), Is("action", "in_progress"))),
+            purpose_zh="联调联办: 还要谁一起办",
+            purpose_en="joint handling: who else takes part",
+        ),
+        FieldSpec(
+            name="into_id",
+            type="reference",
+            refers="concern",
+            zh="并入哪件事",
+            en="Merged into",
+            asked=False,
+            max_length=64,
+            relevant=Is("action", "merged"),
+            purpose_zh="同因归并后跟随哪件事办理",
+            purpose_en="the root cause that it follows from now on",
+        ),
+        FieldSpec(
             name="satisfied",
             type="yes_no",
             zh="群众是否满意",
@@ -545,6 +496,24 @@ STEP = RecordSpec(
             required=True,
             purpose_zh="不满意的退回办理",
             purpose_en="if not, it goes back to handling",
+        ),
+        FieldSpec(
+            name="special",
+            type="yes_no",
+            zh="特殊销号",
+            en="Struck off by exception",
+            help_zh="没有走完答复、核查、回访就销号, 须由领导决定并写明理由",
+            help_en="Without answer, check and follow-up; a leader decides and says why",
+            relevant=Is("action", "closed"),
+            constraints=(
+                Constraint(
+                    Either((Not(Is("special", value=True)), Answered("reason"))),
+                    "特殊销号要写明理由",
+                    "Striking off by exception needs a reason",
+                ),
+            ),
+            purpose_zh="区分办好并回访的销号与例外",
+            purpose_en="tells what was solved and followed up from the exceptions",
         ),
         FieldSpec(
             name="reason",
@@ -570,7 +539,7 @@ DECISION = RecordSpec(
             zh="日期",
             en="On",
             required=True,
-            constraints=(_not_future("on"),),
+            constraints=(not_future("on"),),
             purpose_zh="何时决定",
             purpose_en="when it was decided",
         ),
@@ -632,11 +601,12 @@ DECISION = RecordSpec(
     ),
 )
 
-RECORD_SPECS = {s.kind: s for s in (VISIT, CONCERN, STEP, DECISION)}
+RECORD_SPECS = {s.kind: s for s in (VISIT, CONCERN, STEP, DECISION, ROOM, SESSION, BACKLOG)}
 """All kinds of records by name."""
 
 __all__ = [
     "ACTIONS",
+    "BACKLOG",
     "CONCERN",
     "DECISION",
     "NONE_CODE",
@@ -644,6 +614,8 @@ __all__ = [
     "PLACE_SOURCES",
     "RECORD_SPECS",
     "ROLES",
+    "ROOM",
+    "SESSION",
     "STEP",
     "VISIT",
     "Constraint",

@@ -144,8 +144,7 @@ class Store:
         Parameters
         ----------
         records : sequence of Record
-            Visits, concerns, steps, decisions, in any order. A step may refer to a
-            concern of the same call.
+            Of any kind, in any order. A step may refer to a concern of the same call.
         by_role : str
             A code of `spec.ROLES`: the role of who wrote it, never a name.
         why : str
@@ -321,8 +320,8 @@ class Store:
 
         Parameters
         ----------
-        kind : {"visit", "concern", "step", "decision"}
-            Which records.
+        kind : str
+            Which records: a key of `spec.RECORD_SPECS`, such as "concern" or "step".
         columns : sequence of str, optional
             Fields to read; all by default.
 

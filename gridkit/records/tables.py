@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from gridkit.records.spec import RECORD_SPECS, FieldSpec, RecordSpec
+from gridkit.records.field import FieldSpec, RecordSpec
+from gridkit.records.spec import RECORD_SPECS
 
 METADATA = sa.MetaData()
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from gridkit.errors import Problem
 from gridkit.records.condition import Compare
+from gridkit.records.field import NONE_CODE, Constraint, FieldSpec, RecordSpec
 from gridkit.records.models import Record
-from gridkit.records.spec import NONE_CODE, RECORD_SPECS, Constraint, FieldSpec, RecordSpec
+from gridkit.records.spec import RECORD_SPECS
 
 if TYPE_CHECKING:
     from gridkit.profile import Profile
@@ -25,7 +26,7 @@ def validate(record: Record, profile: Profile, today: date) -> list[Problem]:
     Parameters
     ----------
     record : Record
-        A visit, concern, step or decision.
+        A record of any kind.
     profile : Profile
         The county's tables.
     today : date

@@ -17,6 +17,7 @@ from gridkit.records.validate import known_codes
 _DTYPES: dict[str, str] = {
     "text": "str",
     "reference": "str",
+    "references": "str",
     "one_of": "category",
     "many_of": "category",
     "integer": "Int64",
@@ -38,7 +39,7 @@ def record_frame(
 
     Parameters
     ----------
-    kind : {"visit", "concern", "step", "decision"}
+    kind : str
         Which spec to follow.
     columns : mapping of str to array_like, each of length n
         Fields of the spec; those left out are missing in every row.
@@ -79,7 +80,8 @@ def record_ids(days: NDArray[np.datetime64], rng: np.random.Generator) -> NDArra
     Parameters
     ----------
     days : array of datetime64, length n
-        The civil day of each record; the id holds a moment in its office hours.
+        The civil day of each record; the id holds a moment in its office hours. Records
+        of one day get rising ids in the order of the rows.
     rng : Generator
         Source of chance.
 
@@ -96,12 +98,13 @@ def record_ids(days: NDArray[np.datetime64], rng: np.random.Generator) -> NDArra
     """
     n = len(days)
     midnight = days.astype("datetime64[ms]").astype(np.int64)
-    # 8:00 to 18:00 in Asia/Shanghai is 0:00 to 10:00 UTC of the same day
-    at = midnight + rng.integers(0, 36_000_000, n)
+    # 8:00 to 18:00 in Asia/Shanghai is 0:00 to 10:00 UTC of the same day; 12 bits of a ms
+    moment = (midnight << 12) + rng.integers(0, 36_000_000 << 12, n)
+    rising = np.empty_like(moment)
+    rising[np.argsort(midnight, kind="stable")] = np.sort(moment)
     chance = rng.integers(0, 1 << 62, n, dtype=np.uint64)
-    fraction = rng.integers(0, 1 << 12, n, dtype=np.uint64)
     raw = np.empty((n, 2), dtype=">u8")
-    raw[:, 0] = at.astype(np.uint64) << np.uint64(16) | np.uint64(0x7000) | fraction
+    raw[:, 0] = ((rising >> 12) << 16) | 0x7000 | (rising & 0xFFF)
     raw[:, 1] = np.uint64(0b10 << 62) | chance
     text = raw.tobytes().hex()
     return np.array(
