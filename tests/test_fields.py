@@ -65,10 +65,24 @@ def test_a_choice_begins_at_please_choose():
     """The first option of a list is no answer, in either language."""
     field = make(CONCERN, "demand_type")
 
-    assert field.input.options[0] == ("— 请选择 —", None)
+    assert field.input.options[0] == ("— 请选择 —", "")
     field.speak("en")
-    assert field.input.options[0] == ("— choose —", None)
+    assert field.input.options[0] == ("— choose —", "")
     assert field.value is None
+
+
+def test_a_choice_can_be_taken_back():
+    """Choosing "please choose" again is no answer, and the list still shows the words."""
+    field = make(CONCERN, "harm")
+    field.input.value = "property"
+
+    field.input.index = 0
+
+    assert field.value is None
+    assert field.input.label == "— 请选择 —"
+    field.load("property")
+    field.load(None)
+    assert field.input.label == "— 请选择 —"
 
 
 def test_speaking_another_language_keeps_the_answer():

@@ -134,7 +134,7 @@ def test_the_next_visit_starts_empty(form):
 def test_faults_are_counted_and_nothing_is_lost(store, form):
     """Saving with faults writes nothing, names each field, and keeps all that was typed."""
     fill(form)
-    form.visit.fields["outcome"].input.value = None
+    form.visit.fields["outcome"].load(None)
     fields = form.concerns[0].section.fields
     fields["people_affected"].input.value = "很多"
     fields["lon"].input.value = "117.4"

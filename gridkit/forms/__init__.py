@@ -4,6 +4,8 @@ A form is made from `records.spec` and the county's profile: `fields` turns one 
 one widget, `section` one kind of record into its questions (relevance, cascades, faults),
 `concern_card` and `visit_form` a whole visit, saved in one transaction. `answers` reads
 what people type. No field holds an answer that nobody gave, and none loses what was typed.
+`record_screen` shows the form with score, day's list and map; `board` and `matter_view` let a
+person decide; `hotspot_view` shows where concerns gather. All three read through `desk`.
 `look` is the one place where words become HTML; `frame` keeps JupyterLab's one-key
 commands out of a form in use.
 """
@@ -12,8 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gridkit.forms.board import CAPACITY, Board
 from gridkit.forms.desk import Desk
 from gridkit.forms.fields import Field, field_for
+from gridkit.forms.hotspot_view import HotspotView
 from gridkit.forms.look import Words
 from gridkit.forms.record_screen import RecordScreen
 from gridkit.forms.section import Section
@@ -23,15 +27,19 @@ if TYPE_CHECKING:
     from gridkit.records.workspace import Workspace
 
 __all__ = [
+    "Board",
     "Desk",
     "Field",
+    "HotspotView",
     "RecordScreen",
     "Saved",
     "Section",
     "VisitForm",
     "Words",
     "field_for",
+    "hotspots",
     "record",
+    "triage",
 ]
 
 
@@ -51,3 +59,41 @@ def record(workspace: Workspace, *, lang: str = "zh") -> RecordScreen:
         The last value of a cell shows it.
     """
     return RecordScreen(Desk.of(workspace), lang=lang)
+
+
+def triage(workspace: Workspace, *, capacity: int = CAPACITY, lang: str = "zh") -> Board:
+    """Open the triage board of a workspace: this week's best, with reasons and clocks.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        From `gridkit.open_workspace`.
+    capacity : int
+        How many matters can be seen to this week.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Returns
+    -------
+    Board
+        The last value of a cell shows it.
+    """
+    return Board(Desk.of(workspace), capacity=capacity, lang=lang)
+
+
+def hotspots(workspace: Workspace, *, lang: str = "zh") -> HotspotView:
+    """Open the hotspot view of a workspace: map, table, and what could be chance.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        From `gridkit.open_workspace`.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Returns
+    -------
+    HotspotView
+        The last value of a cell shows it.
+    """
+    return HotspotView(Desk.of(workspace), lang=lang)

@@ -7,7 +7,6 @@ its own; nothing happens to a matter without one (`domain.md` section 6, R5).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
@@ -17,8 +16,20 @@ from gridkit.errors import DataError
 from gridkit.forms.advice_view import band_chip, due_text, subject
 from gridkit.forms.answers import read_integer
 from gridkit.forms.desk import Desk, with_deadlines
+from gridkit.forms.fields import UNCHOSEN
 from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, Markup, Words, dress, html, join, style, table, tag
+from gridkit.forms.look import (
+    Column,
+    Markup,
+    Words,
+    dress,
+    fill_list,
+    html,
+    join,
+    style,
+    table,
+    tag,
+)
 from gridkit.forms.matter_view import MatterView
 from gridkit.records.models import Record
 
@@ -101,24 +112,25 @@ class Board(Column):
         self.choice.observe(lambda _: self._open(), "value")
         self.matter.on_decided(self._after_decision)
 
-    def _townships(self) -> list[tuple[str, str | None]]:
+    def _townships(self) -> list[tuple[str, str]]:
         grids = self._desk.grids
         name = "township_name" if "township_name" in grids else "township_code"
         pairs = grids[["township_code", name]].astype("str").drop_duplicates()
-        return [(ALL.of(self.lang), None), *((n, c) for c, n in pairs.itertuples(index=False))]
+        return [
+            (ALL.of(self.lang), UNCHOSEN),
+            *((n, c) for c, n in pairs.itertuples(index=False)),
+        ]
 
     def _label(self) -> None:
         profile, lang = self._desk.profile, self.lang
-        every: tuple[str, Any] = (ALL.of(lang), None)
-        self.demand.options = [
-            every,
-            *((profile.label("demand_type", c, lang), c) for c in profile.codes("demand_type")),
+        every = (ALL.of(lang), UNCHOSEN)
+        kinds = [
+            (c.en if lang == "en" else c.zh, c.code) for c in profile.choices("demand_type")
         ]
-        self.band.options = [
-            every,
-            *((Words(b.zh, b.en).of(lang), b.code) for b in profile.bands),
-        ]
-        self.decided.options = [(_DECIDED_WORDS[c].of(lang), c) for c in DECIDED]
+        bands = [(Words(b.zh, b.en).of(lang), b.code) for b in profile.bands]
+        fill_list(self.demand, [every, *kinds])
+        fill_list(self.band, [every, *bands])
+        fill_list(self.decided, [(_DECIDED_WORDS[c].of(lang), c) for c in DECIDED])
         labels = {
             self.capacity: Words("本周能办几件", "Capacity this week"),
             self.township: Words("乡镇", "Township"),
@@ -168,7 +180,7 @@ class Board(Column):
             ("demand_type", self.demand),
             ("band", self.band),
         ):
-            if control.value is not None:
+            if control.value != UNCHOSEN:
                 listed = listed[listed[column] == control.value]
         made = self._decisions()
         if self.decided.value != "all":
@@ -217,14 +229,14 @@ class Board(Column):
         before = self.choice.value
         nothing = Words("请选择", "choose").of(self.lang)
         names = self._desk.grids["name"]
-        options: list[tuple[str, str | None]] = [(f"— {nothing} —", None)]
+        options = [(f"— {nothing} —", UNCHOSEN)]
         for rank, (concern_id, row) in enumerate(self.shown.iterrows(), start=1):
             words = subject(row, self._desk.profile, self.lang)
             where = names.get(row["grid_id"], row["grid_id"])
             options.append((f"{rank}. {row['score']} {words} · {where}", str(concern_id)))
         codes = [code for _, code in options]
         self._offering = True
-        _set_options(self.choice, options, codes.index(before) if before in codes else 0)
+        fill_list(self.choice, options, codes.index(before) if before in codes else 0)
         self._offering = False
         self._open()
 
@@ -232,7 +244,7 @@ class Board(Column):
         if self._offering:
             return
         concern_id = self.choice.value
-        if concern_id is None:
+        if concern_id == UNCHOSEN:
             self.matter.close_matter()
         elif concern_id != self.matter.concern_id:
             self.matter.open_matter(concern_id, self._inputs, self.shown.loc[concern_id])
@@ -244,10 +256,3 @@ class Board(Column):
     def on_decided(self, listener: Callable[[Record], None]) -> None:
         """Call `listener` with each decision, after COMMIT."""
         self.matter.on_decided(listener)
-
-
-def _set_options(widget: Any, options: list[tuple[str, Any]], index: int = 0) -> None:
-    """Give a list its options; ipywidgets alone would leave a new list blank."""
-    with widget.hold_sync():
-        widget.options = options
-        widget.index = index

@@ -25,6 +25,9 @@ NOT_ASKED = Words("未问", "not asked")
 NONE_OF_THESE = Words("以上都没有", "none of these")
 _LONG_TEXT = 200  # characters; above it the input has several lines
 
+UNCHOSEN = ""
+"""Stands for "please choose" in a list; None would make ipywidgets show a blank list."""
+
 Options = list[tuple[Words, Any]]
 
 
@@ -258,13 +261,12 @@ class ChoiceField(Field):
 
     def _shown(self) -> list[tuple[str, Any]]:
         first = f"— {CHOOSE.of(self.lang)} —"
-        return [(first, None), *((w.of(self.lang), code) for w, code in self._options)]
+        return [(first, UNCHOSEN), *((w.of(self.lang), code) for w, code in self._options)]
 
     def _read(self) -> Any:
-        return self.input.value
+        return None if self.input.value == UNCHOSEN else self.input.value
 
     def _write(self, value: Any) -> None:
-        # by place: ipywidgets takes the value None for "no option at all", a blank list
         if value not in self._codes:
             raise DataError(
                 zh=f"{self.spec.zh}: 没有这个选项, 请重新选择",
@@ -301,7 +303,7 @@ class ChoiceField(Field):
         bool
             Whether an answer was cleared: the form says so then.
         """
-        had = self.input.value is not None
+        had = self._read() is not None
         self._options = options
         self.input.options = self._shown()  # ipywidgets goes back to the first: "请选择"
         return had
@@ -324,7 +326,8 @@ class YesNoField(ChoiceField):
         super().__init__(spec, options, lang=lang)
 
     def _read(self) -> bool | None:
-        return None if self.input.value == self._UNASKED else self.input.value
+        chosen = super()._read()
+        return None if chosen == self._UNASKED else chosen
 
 
 class ManyField(Field):

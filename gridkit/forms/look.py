@@ -6,7 +6,7 @@ did not make. No other module of this chapter writes a `<`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -113,6 +113,16 @@ def dress(widget: Any) -> Any:
     widget.style.description_width = "auto"
     widget.add_class("gk-input")
     return widget
+
+
+def fill_list(widget: Any, options: Sequence[tuple[str, str]], index: int = 0) -> None:
+    """Give a list its options, and choose one by its place.
+
+    ipywidgets alone leaves a list that was made without options blank.
+    """
+    with widget.hold_sync():
+        widget.options = tuple(options)
+        widget.index = index
 
 
 def chip(text: str, color: str) -> Markup:
