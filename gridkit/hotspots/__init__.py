@@ -10,6 +10,8 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | how many for the people who live there | `rates`, column `rate_eb`; not raw counts |
 | households unknown | `density`, until they are known |
 | which grids stand out together with those around | `gi_star_test` on `rate_eb` |
+| is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
+| does a series rise or fall | `mann_kendall` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | what it means, in a sentence | `explain_hotspots`, `explain_cells`, `Neighbors.explain` |
 
@@ -20,6 +22,14 @@ groups by person: grids, categories and weeks are all there is.
 from __future__ import annotations
 
 from gridkit.hotspots.counts import count, mappable, per_grid, uncounted
+from gridkit.hotspots.cube import weekly
+from gridkit.hotspots.emerging import cube_gi_star, emerging
+from gridkit.hotspots.emerging_kinds import (
+    EMERGING_CLASSES,
+    EmergingClass,
+    emerging_kinds,
+    explain_emerging,
+)
 from gridkit.hotspots.explain import (
     HOTSPOT_CLASSES,
     HotspotClass,
@@ -29,22 +39,31 @@ from gridkit.hotspots.explain import (
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.rates import density, rates
+from gridkit.hotspots.trend import mann_kendall
 
 __all__ = [
+    "EMERGING_CLASSES",
     "HOTSPOT_CLASSES",
+    "EmergingClass",
     "HotspotClass",
     "Neighbors",
     "count",
+    "cube_gi_star",
     "density",
+    "emerging",
+    "emerging_kinds",
     "explain_cells",
+    "explain_emerging",
     "explain_hotspots",
     "gi_star",
     "gi_star_test",
     "k_nearest",
+    "mann_kendall",
     "mappable",
     "per_grid",
     "rates",
     "touching",
     "uncounted",
+    "weekly",
     "within",
 ]
