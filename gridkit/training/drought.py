@@ -68,7 +68,7 @@ def _no_water(
         mitigation="temporary_supply" if heard >= supply else "none",
     )
     told.step(c, "registered", heard)
-    told.step(c, "routed", heard, "water_company")
+    told.step(c, "routed", heard, "water_company", joint_units="water_bureau")
     told.step(c, "accepted", workday(heard + DAY), "water_company")
     answered = workday(max(supply, heard + 2 * DAY))
     reason = "与水利部门联办: 区间段供水、夜间蓄水、错峰供水, 供水时段已告知到户。"

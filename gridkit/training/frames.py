@@ -16,7 +16,7 @@ from gridkit.records.validate import known_codes
 # the dtype of a field by its type in the spec; many-of values are one canonical string each
 _DTYPES: dict[str, str] = {
     "text": "str",
-    "reference": "str",
+    "reference": "category",
     "references": "str",
     "one_of": "category",
     "many_of": "category",
@@ -25,8 +25,6 @@ _DTYPES: dict[str, str] = {
     "date": "datetime64[s]",
     "yes_no": "boolean",
 }
-# references that come back many times are categories, as in the ledger
-_REPEATED = {"grid_id", "visit_id", "concern_id"}
 
 
 def record_frame(
@@ -71,7 +69,7 @@ def record_frame(
 
 
 def _dtype(field: FieldSpec) -> str:
-    return "category" if field.name in _REPEATED else _DTYPES[field.type]
+    return "category" if field.name == "grid_id" else _DTYPES[field.type]
 
 
 def record_ids(days: NDArray[np.datetime64], rng: np.random.Generator) -> NDArray[Any]:
@@ -94,7 +92,7 @@ def record_ids(days: NDArray[np.datetime64], rng: np.random.Generator) -> NDArra
     --------
     >>> day = np.array(["2026-11-03"], dtype="datetime64[s]")
     >>> str(record_ids(day, np.random.default_rng(1))[0])[:9]
-    '01a19fb8-'
+    '01a19fcd-'
     """
     n = len(days)
     midnight = days.astype("datetime64[ms]").astype(np.int64)

@@ -21,6 +21,8 @@ import shapely
 from numpy.typing import NDArray
 
 from gridkit.errors import DataError
+from gridkit.profile.codes import LEVELS
+from gridkit.profile.divisions import everyday_name
 from gridkit.records.gridfile import type_grids
 from gridkit.training.names import Names, name_county
 from gridkit.training.outline import outlines
@@ -75,8 +77,8 @@ def lay_land(grids: int, rng: np.random.Generator) -> Land:
     Returns
     -------
     Land
-        `divisions` (indexed by 12-digit code: level, name, short, kind, parent,
-        households, population), `grids` (the contract of `gridkit.records.grids`),
+        `divisions` (the table of `gridkit.profile.divisions.read_divisions`, with
+        `households` and `population`), `grids` (see `gridkit.records.grids`),
         `rivers` and `roads` (lines with a name, in WGS-84), `setting` and `height` by grid.
 
     Raises
@@ -87,8 +89,8 @@ def lay_land(grids: int, rng: np.random.Generator) -> Land:
     Examples
     --------
     >>> land = lay_land(400, np.random.default_rng(1))
-    >>> len(land.grids), land.divisions["level"].value_counts().to_dict()
-    (400, {'village': 143, 'township': 13, 'county': 1})
+    >>> len(land.grids), land.divisions["kind"].value_counts().to_dict()
+    (400, {'村委会': 128, '社区居委会': 15, '镇': 8, '乡': 5, '县': 1})
     """
     if not _FEWEST <= grids <= _MOST:
         raise DataError(
@@ -211,14 +213,13 @@ def _describe(mesh: Mesh, tiers: _Tiers, shapes: Any, rng: np.random.Generator) 
     codes = _codes(tiers)
     names = name_county(tiers.township_of, tiers.setting == 2, rng)
     number = _running(village)
+    everyday = [everyday_name(name) for name in names.official]
     households = _households(kind[order], rng)
     population = np.round(households * rng.normal(_PERSONS, 0.12, len(order)))
     table = gpd.GeoDataFrame(
         {
             "grid_id": [f"{codes[v]}{n:03d}" for v, n in zip(village, number, strict=True)],
-            "name": [
-                f"{names.short[v]}第{n}网格" for v, n in zip(village, number, strict=True)
-            ],
+            "name": [f"{everyday[v]}第{n}网格" for v, n in zip(village, number, strict=True)],
             "village_code": [codes[v] for v in village],
             "township_code": [codes[v][:9] + "000" for v in village],
             "households": households,
@@ -280,34 +281,30 @@ def _households(kind: Ints, rng: np.random.Generator) -> Ints:
 def _divisions(
     codes: list[str], names: Names, tiers: _Tiers, grids: gpd.GeoDataFrame
 ) -> pd.DataFrame:
+    """List the divisions as `gridkit.profile.divisions.read_divisions` does, with households."""
     county = f"{COUNTY_CODE}000000"
     townships = [_township_code(t) for t in range(TOWNSHIPS)]
-    rows: list[tuple[str | None, ...]] = [
-        (county, "county", names.county, names.county, "县", None)
-    ]
+    kinds = ["村委会" if kind == len(SETTINGS) - 1 else "社区居委会" for kind in tiers.setting]
+    above = [townships[t] for t in tiers.township_of]
+    rows: list[tuple[str | None, ...]] = [(county, names.county, "县", "county", None)]
     rows += [
-        (code, "township", name, name, name[-1], county)
+        (code, name, name[-1], "township", county)
         for code, name in zip(townships, names.township, strict=True)
     ]
     rows += sorted(
-        (
-            codes[v],
-            "village",
-            names.official[v],
-            names.short[v],
-            "村委会" if tiers.setting[v] == SETTINGS.index("rural") else "社区居委会",
-            townships[tiers.township_of[v]],
-        )
-        for v in range(VILLAGES)
+        zip(codes, names.official, kinds, ["village"] * VILLAGES, above, strict=True)
     )
-    table = pd.DataFrame(rows, columns=["code", "level", "name", "short", "kind", "parent"])
-    table = table.astype(dict.fromkeys(["code", "name", "short", "parent"], "str"))
-    table = table.astype(dict.fromkeys(["level", "kind"], "category")).set_index("code")
+    table = pd.DataFrame(rows, columns=["code", "name", "kind", "level", "parent"], dtype="str")
+    everyday = table["name"].map(everyday_name).astype("str")
+    full = table["parent"].map(table.set_index("code")["name"]).astype("str") + everyday
+    table.insert(2, "everyday", everyday)
+    table.insert(3, "full", everyday.where(table["level"] != "village", full))
+    table["kind"] = table["kind"].astype("category")
+    table["level"] = pd.Categorical(table["level"], categories=LEVELS, ordered=True)
+    table["virtual"] = False
     for column in ("households", "population"):
-        by_village = grids.groupby("village_code", observed=True)[column].sum()
-        by_township = grids.groupby("township_code", observed=True)[column].sum()
-        total = pd.concat([by_village, by_township])
-        total.index = total.index.astype("str")
-        total[county] = grids[column].sum()
-        table[column] = total.reindex(table.index).astype("Int64")
+        total = {county: grids[column].sum()}
+        for division in ("village_code", "township_code"):
+            total |= grids.groupby(division, observed=True)[column].sum().to_dict()
+        table[column] = table["code"].map(total).astype("Int64")
     return table

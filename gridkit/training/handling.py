@@ -2,9 +2,9 @@
 
 Assumptions: registering and routing take a day or two, acceptance three more, handling
 about three weeks (longer for kinds that are hard), checking and following up a week. One
-step in thirty is late, one matter in fifteen is sent back by the unit and one in a hundred
-twice, one resident in eight is not content and the matter is handled again. What would
-happen after the last day has not happened: those matters are open.
+step in 25 is late, one matter in fifteen is sent back by the unit and one in fifty twice,
+one in fifty is not taken up at all, one resident in eight is not content and the matter is
+handled again. What would happen after the last day has not happened: those matters are open.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _WAYS = {
     "withdrawn": 1.5,
     "unheard": 1.8,
 }
-_LATE = 0.03
+_LATE = 0.04
 _EXTEND_AFTER_DAYS = 50  # a handling that takes longer is extended, or is overdue at 60
 _EXTENDED = 0.6
 _CONTENT = 0.88
@@ -53,6 +53,8 @@ class Step(NamedTuple):
     unit: str | None = None
     satisfied: bool | None = None
     reason: str | None = None
+    joint_units: str | None = None
+    into: int = -1  # the concern that it was merged into
 
 
 def draw_steps(
@@ -77,7 +79,8 @@ def draw_steps(
         `concern` is the position in `told`. None lies after the last day.
     """
     way = pick(_WAYS, len(told), rng)
-    merged = _later_of_cause(told) & (rng.random(len(told)) < _MERGED)
+    first = _first_of_cause(told)
+    merged = (first >= 0) & (rng.random(len(told)) < _MERGED)
     way = np.where(merged, "merged", np.where(told["spot"], "on_the_spot", way))
     codes = told["dispute_code"].map(_STATUTORY).fillna(0.0).to_numpy()
     way = np.where((way == "plain") & (rng.random(len(told)) < codes), "statutory", way)
@@ -96,7 +99,7 @@ def draw_steps(
         route = profile.route(demand, _or_none(detail), _or_none(dispute))
         units = [route.to, *route.joint, "governance_center"]
         course = _Course(number, heard, units, hard, rng)
-        course.run(its_way)
+        course.run(its_way, int(first[number]))
         steps += [step for step in course.steps if step.on <= last]
     return steps
 
@@ -121,8 +124,8 @@ class _Course:
             rng,
         )
 
-    def run(self, way: str) -> None:
-        """Go one way to its end."""
+    def run(self, way: str, first: int) -> None:
+        """Go one way to its end; `first` is the concern of the same cause heard first."""
         self._do("registered", self._days(0.3))
         if way == "unheard":  # nobody took it up: it waits, and its clock runs
             return
@@ -130,7 +133,8 @@ class _Course:
             self._settle(self._days(0.2), on_the_spot=True)
             return
         if way == "merged":
-            self._do("merged", self._days(2), reason="与同因事项合并办理, 一并答复。")
+            reason = "与同因事项合并办理, 一并答复。"
+            self._do("merged", self._days(2), reason=reason, into=first)
             return
         self._do("routed", self._late(self._days(1.6)), self._units[0])
         if way == "statutory":
@@ -197,20 +201,22 @@ class _Course:
         *,
         satisfied: bool | None = None,
         reason: str | None = None,
+        into: int = -1,
     ) -> None:
         on = self._on + round(wait) * _DAY
         weekday = (on.astype("datetime64[D]").astype(int) + 3) % 7
         if weekday >= 5 and action != "registered":  # offices act on working days
             on += (7 - weekday) * _DAY
         self._on = on
-        self.steps.append(Step(self._concern, action, on, unit, satisfied, reason))
+        self.steps.append(Step(self._concern, action, on, unit, satisfied, reason, None, into))
 
 
-def _later_of_cause(told: pd.DataFrame) -> np.ndarray:
-    """Tell which concerns come from a cause that was heard of in the same grid before."""
-    order = told.sort_values("heard_on", kind="stable")
-    later = order.duplicated(["cause", "grid_id"]) & (order["cause"] >= 0)
-    return later.reindex(told.index).to_numpy()
+def _first_of_cause(told: pd.DataFrame) -> np.ndarray:
+    """Give for each concern the one of its cause and grid heard first, -1 if it is that."""
+    order = told.assign(number=np.arange(len(told))).sort_values("heard_on", kind="stable")
+    first = order.groupby(["cause", "grid_id"])["number"].transform("first")
+    later = (first != order["number"]) & (order["cause"] >= 0)
+    return first.where(later, -1).sort_index().to_numpy()
 
 
 def _or_none(code: object) -> str | None:

@@ -48,7 +48,14 @@ def tell_investors(told: Told, world: World, rng: np.random.Generator) -> None:
         "market_regulation",
         "不属本单位职责范围, 请中心研判。",
     )
-    told.step(c, "routed", heard + 17 * DAY, "governance_center", "县领导包案, 中心牵头联办。")
+    told.step(
+        c,
+        "routed",
+        heard + 17 * DAY,
+        "governance_center",
+        "县领导包案, 中心牵头联办。",
+        joint_units="court finance_office justice_bureau",
+    )
     told.step(c, "accepted", heard + 20 * DAY, "governance_center")
     told.step(c, "in_progress", heard + 26 * DAY, "governance_center", "与破产管理人核对债权。")
     told.step(

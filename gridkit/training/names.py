@@ -34,9 +34,9 @@ _SECOND = "坪坑洋墩垄岭坂厝埔潭濑溪湖塘林源尾头崎窠畲隔埕
 _BEFORE = tuple("上下里外前后大小")
 _TWICE_NAMED = "新墩"  # the name that two townships share
 _ENDS_IN_CUN = "桐村"  # the village whose name holds its 村
-# Combinations that exist in Jiangle, or that everybody knows from elsewhere
+# Combinations that exist in Jiangle (the first three), or that everybody knows from elsewhere
 _TAKEN = frozenset(
-    {"龙湖", "龙潭", "龙井", "黄潭", "白塘", "石林", "虎林", "高林", "清源", "龙岭", "黄埔"}
+    {"松岭", "高坪", "黄潭", "黄埔", "石林", "虎林", "龙岭", "龙湖", "龙井", "清源"}
 )
 
 
@@ -46,7 +46,6 @@ class Names(NamedTuple):
     county: str
     township: list[str]  # 松砚镇
     official: list[str]  # of each village: 樟坪村委会, 老街社区居委会
-    short: list[str]  # as people say it: 樟坪村, 老街社区
 
 
 def name_county(
@@ -74,8 +73,8 @@ def name_county(
     --------
     >>> names = name_county(np.array([0, 0, 1, 1]), np.array([False, True, True, True]),
     ...                     np.random.default_rng(1))
-    >>> names.short[0], names.official[0]
-    ('老街社区', '老街社区居委会')
+    >>> names.official[0], names.township[0][-1]
+    ('老街社区居委会', '镇')
     """
     n = int(township_of.max()) + 1
     township = [
@@ -90,22 +89,15 @@ def name_county(
         fixed.get(v) or (next(pool) if is_rural else next(communities))
         for v, is_rural in enumerate(rural)
     ]
-    short = [_everyday(name, is_rural) for name, is_rural in zip(base, rural, strict=True)]
     official = [
         f"{name}村委会" if is_rural else f"{name}社区居委会"
         for name, is_rural in zip(base, rural, strict=True)
     ]
-    return Names(COUNTY_NAME, township, official, short)
+    return Names(COUNTY_NAME, township, official)
 
 
 def _pairs(text: str) -> list[str]:
     return [text[i : i + 2] for i in range(0, len(text), 2)]
-
-
-def _everyday(name: str, rural: bool) -> str:  # noqa: FBT001 (a fact of the village)
-    if not rural:
-        return f"{name}社区"
-    return name if name.endswith("村") else f"{name}村"
 
 
 def _village_pool(rng: np.random.Generator) -> list[str]:

@@ -52,7 +52,7 @@ class Told:
         self.visits.append({"grid_id": grid_id, "visited_on": on, **met})
         return len(self.visits) - 1
 
-    def step(
+    def step(  # noqa: PLR0913 (fields of a record)
         self,
         concern: int,
         action: str,
@@ -61,9 +61,10 @@ class Told:
         reason: str | None = None,
         *,
         satisfied: bool | None = None,
+        joint_units: str | None = None,
     ) -> None:
         """Add a step."""
-        self.steps.append(Step(concern, action, on, unit, satisfied, reason))
+        self.steps.append(Step(concern, action, on, unit, satisfied, reason, joint_units))
 
     def cause(
         self, story: str, grids: list[int], starts: np.datetime64, ends: np.datetime64, n: int

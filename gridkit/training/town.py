@@ -189,7 +189,13 @@ def _join(
         [pd.DataFrame(stories.concerns).drop(columns="story"), later], ignore_index=True
     )
     all_visits = pd.concat([pd.DataFrame(stories.visits), visits], ignore_index=True)
-    moved = [step._replace(concern=step.concern + own_concerns) for step in steps]
+    moved = [
+        step._replace(
+            concern=step.concern + own_concerns,
+            into=step.into + own_concerns if step.into >= 0 else -1,
+        )
+        for step in steps
+    ]
     return concerns, all_visits, pd.DataFrame([*stories.steps, *moved], columns=Step._fields)
 
 
@@ -205,10 +211,10 @@ def _assemble(
     rng = np.random.Generator(np.random.PCG64(_seeds(seed, 8)[7]))
     visit_id = record_ids(_days(visits["visited_on"]), rng)
     concern_id = record_ids(_days(concerns["heard_on"]), rng)
-    step_id = _in_order(steps, record_ids(_days(steps["on"]), rng))
-    place = concerns["visit"].to_numpy(dtype=np.intp)
-    concerns["visit_id"] = pd.Series(visit_id[place], dtype=object).where(place >= 0, None)
-    steps["concern_id"] = concern_id[steps["concern"].to_numpy(dtype=np.intp)]
+    step_id = record_ids(_days(steps["on"]), rng)
+    concerns["visit_id"] = _ids_at(visit_id, concerns["visit"])
+    steps["concern_id"] = _ids_at(concern_id, steps["concern"])
+    steps["into_id"] = _ids_at(concern_id, steps["into"])
     land = world.land
     return Town(
         seed=seed,
@@ -232,14 +238,10 @@ def _days(column: pd.Series) -> np.ndarray:
     return column.to_numpy().astype("datetime64[s]")
 
 
-def _in_order(steps: pd.DataFrame, ids: np.ndarray) -> np.ndarray:
-    """Give the ids of one matter's steps of one day in the order in which they happened."""
-    matter, day = steps["concern"].to_numpy(), _days(steps["on"])
-    happened = np.lexsort((np.arange(len(steps)), day, matter))
-    rising = np.lexsort((ids.astype("U36"), day, matter))
-    ordered = np.empty_like(ids)
-    ordered[happened] = ids[rising]
-    return ordered
+def _ids_at(ids: np.ndarray, at: pd.Series) -> pd.Series:
+    """Give the ids at some positions, None where a position is -1."""
+    place = at.to_numpy(dtype=np.intp)
+    return pd.Series(ids[place], dtype=object).where(place >= 0, None)
 
 
 def _frame(kind: str, table: pd.DataFrame, ids: np.ndarray, profile: Profile) -> pd.DataFrame:
