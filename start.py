@@ -39,16 +39,15 @@ if sys.version_info < (3, 11):  # noqa: UP036
             break
     else:
         sys.stderr.write(
-            "安装新版 · get one:\n"
-            "  Windows        winget install Python.Python.3.13\n"
-            "  macOS          brew install python@3.13\n"
-            "  Debian/Ubuntu  sudo apt install python3 python3-venv\n"
+            "安装新版 · get one:  winget install Python.Python.3.13 (Windows) | "
+            "brew install python@3.13 (macOS) | apt install python3 python3-venv (Debian, Ubuntu)\n"
         )
     sys.exit(2)
 
 ROOT = Path(__file__).resolve().parent
 LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / ".ci" / "test.lock"  # the same versions and more
+ENTRY = ROOT / "pyproject.toml"  # how gridkit itself is installed
 WHEELS = ROOT / "wheels"
 VENV = ROOT / ".venv"
 WINDOWS = os.name == "nt"
@@ -58,6 +57,8 @@ SITE = Path(sysconfig.get_path("purelib", "venv", {"base": str(VENV), "platbase"
 STAMP = VENV / "start.json"  # what was installed; `{}` while a set-up runs
 BUSY = VENV / "start.lock"
 SERIES = ".".join(platform.python_version_tuple()[:2])
+HERE = [SERIES, sysconfig.get_platform(), str(VENV)]  # what an environment is bound to
+EMPTY = {"here": HERE, "entry": None, "locks": {}, "names": []}
 
 STAGES = ("ruff check .", "ruff format --check .", "mypy", "lint-imports")
 # What to tell for what pip, uv or the system said; the first that applies counts.
@@ -74,15 +75,14 @@ FAULTS = (
     ),
     (
         r"DO NOT MATCH THE HASHES|[Hh]ash mismatch",
-        "安装包与锁定的哈希不符, 没有安装。用镜像的请换一个; 用 wheels/ 的请重新收集。",
-        "A package differs from its locked hash and was not installed. "
-        "Try another mirror, or gather wheels/ anew.",
+        "安装包与锁定的哈希不符, 没有安装。用镜像的请换一个; 有 wheels/ 的请重新收集。",
+        "A package is not the locked one and was not installed. Try another mirror, or "
+        "gather wheels/ anew.",
     ),
     (
         r"Permission denied|Errno 13|Read-only file system|Errno 30|WinError (5|32)\b",
         "不能写入此文件夹: 请把 gridkit 放到可写的位置, 并关闭正在使用它的程序。",
-        "This folder cannot be written: move gridkit to one that can, "
-        "and close programs that use it.",
+        "This folder cannot be written: move it to where it can, and close what uses it.",
     ),
     (
         r"connection broken|NewConnection|[Nn]ame ?[Rr]esolution|getaddrinfo|timed out"
@@ -95,12 +95,15 @@ FAULTS = (
     ),
     (
         r"No matching distribution|Could not find a version|No solution found",
-        f"没有适合此机 ({platform.system()} {platform.machine()}, Python {SERIES}) 的安装包 "
-        "(见下)。有 wheels/ 的, 请照此机重新收集 (`start.py bundle`), 能上网的也可移走它; "
-        "没有的, 请换 Python 3.11–3.13。",
-        f"No package fits this machine ({platform.system()} {platform.machine()}, Python "
-        f"{SERIES}), see below. Gather wheels/ anew for it (`start.py bundle`), or move wheels/ "
-        "away if online; without wheels/, use Python 3.11 to 3.13.",
+        "下列安装包没有适合此系统与 Python 版本的。有 wheels/ 的, 请用 `start.py bundle` 为此机"
+        "重新收集, 能上网的也可移走它; 没有的, 请换 Python 3.11–3.14。",
+        "The package below does not come for this system and Python. Gather wheels/ for this "
+        "machine with `start.py bundle`, or move it away if online; else use Python 3.11–3.14.",
+    ),
+    (
+        r"",
+        "没有做完, 原因如下; 再运行一次会接上。",
+        "This did not finish, for the reason below; run it again to go on.",
     ),
 )
 
@@ -121,15 +124,11 @@ def say(zh, en):
 
 def fault(lines):
     """Turn what an installer or the system said into a Stop that says what to do."""
-    told = [line for line in lines if line.lower().startswith("error")] or lines[-8:]
-    told = "".join(f"\n  {line.rstrip()[:200]}" for line in told[-4:])
-    for pattern, zh, en in FAULTS:
-        if re.search(pattern, "".join(lines)):
-            return Stop(zh=zh, en=en + told)
-    return Stop(
-        zh="没有做完, 原因如下; 再运行一次会接上。",
-        en="This did not finish, for the reason below; run it again to go on." + told,
-    )
+    told = [line for line in lines if re.match(r"error(?!: Ignored)", line, re.IGNORECASE)]
+    told = [re.sub(r" \(from versions.*", "", line.rstrip()) for line in told or lines[-8:]]
+    text = "".join(lines)
+    zh, en = next(row[1:] for row in FAULTS if re.search(row[0], text))
+    return Stop(zh=zh, en="\n  ".join([en, *(line[:300] for line in told[-4:])]))
 
 
 def watch(command, what, total=0):
@@ -147,7 +146,7 @@ def watch(command, what, total=0):
         encoding="utf-8",
         errors="replace",
     )
-    reader = threading.Thread(target=lambda: [lines.append(line) for line in child.stdout])
+    reader = threading.Thread(target=lines.extend, args=(child.stdout,), daemon=True)
     reader.start()
     try:
         while reader.is_alive():
@@ -175,7 +174,7 @@ def progress(lines, total):
     if total <= 0:
         return ""
     if "Installing" in said:
-        return f"安装 installing {min(len(list(SITE.glob('*.dist-info'))), total)}/{total} · "
+        return f"安装 installing {min(len([*SITE.glob('*.dist-info')]), total)}/{total} · "
     return f"取包 fetching {said.count('Collecting') + said.count('Requirement')}/{total} · "
 
 
@@ -185,24 +184,14 @@ def pinned(lock):
     return re.findall(pattern, lock.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def locks(test):
+def digests(*paths):
+    """Hash files, by name."""
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def locks(*, test):
     """Hash the locks that the environment must fulfil."""
-    both = (LOCK, TEST_LOCK) if test else (LOCK,)
-    return {lock.name: hashlib.sha256(lock.read_bytes()).hexdigest() for lock in both}
-
-
-def entry():
-    """Hash what of pyproject.toml decides how gridkit itself is installed."""
-    import tomllib
-
-    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    parts = [told.get("project"), told.get("build-system"), told.get("tool", {}).get("hatch")]
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-
-
-def here():
-    """Describe what an environment is bound to: this Python, system and folder."""
-    return [SERIES, sysconfig.get_platform(), str(VENV)]
+    return digests(LOCK, TEST_LOCK) if test else digests(LOCK)
 
 
 def stamp():
@@ -219,9 +208,9 @@ def ready(*, test):
     """Tell whether the environment is as it must be."""
     have = stamp() or {}
     return (
-        have.get("here") == here()
-        and have["entry"] == entry()
-        and locks(test).items() <= have["locks"].items()
+        have.get("here") == HERE
+        and have["entry"] == digests(ENTRY)
+        and locks(test=test).items() <= have["locks"].items()
         and PYTHON.exists()
     )
 
@@ -236,7 +225,7 @@ def usable(have):
             en=f"{VENV} was not made by start.py and does not serve Python {SERIES}. "
             "Delete or rename it, then run this again.",
         )
-    return bool(have) and have["here"] == here() and PYTHON.exists()
+    return bool(have) and have["here"] == HERE and PYTHON.exists()
 
 
 @contextlib.contextmanager
@@ -251,7 +240,7 @@ def alone():
         while not grab(file.fileno()):
             if not told:
                 say("另一个 start.py 正在安装, 等待中", "another start.py is at work, waiting")
-            told = True
+                told = True
             time.sleep(0.3)
         os.set_inheritable(file.fileno(), True)  # noqa: FBT003
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -290,13 +279,13 @@ def update(*, test):
     """Make or complete the environment; what was installed for the tests stays current."""
     have = stamp()
     keep = usable(have)
-    had = (keep and have) or {"locks": {}, "names": [], "entry": None}
+    had = (keep and have) or EMPTY
     test = test or TEST_LOCK.name in had["locks"]
     names = [pin.split("==")[0] for pin, _, _ in pinned(TEST_LOCK if test else LOCK)]
-    now = {"here": here(), "entry": entry(), "locks": locks(test), "names": names}
-    STAMP.write_text("{}", encoding="utf-8")
+    now = {"here": HERE, "entry": digests(ENTRY), "locks": locks(test=test), "names": names}
     if not keep:
         make_venv()
+    STAMP.write_text("{}", encoding="utf-8")
     if had["locks"] != now["locks"]:
         install(TEST_LOCK if test else LOCK, len(names))
         gone = sorted(set(had["names"]) - set(names))
@@ -305,9 +294,7 @@ def update(*, test):
     if had["entry"] != now["entry"]:
         words = ["--no-deps", "--no-index", "--no-build-isolation", "--editable", ROOT]
         watch([PYTHON, "-m", "pip", "install", *words], "安装 gridkit 本身 · gridkit itself")
-    whole = STAMP.with_suffix(".new")
-    whole.write_text(json.dumps(now), encoding="utf-8")
-    whole.replace(STAMP)
+    STAMP.write_text(json.dumps(now), encoding="utf-8")
 
 
 def make_venv():
@@ -324,13 +311,17 @@ def make_venv():
             en="This Python has no venv module. Debian/Ubuntu: `sudo apt install python3-venv`; "
             f"or use a complete Python. This one: {sys.executable}",
         ) from None
+    STAMP.write_text("{}", encoding="utf-8")
     for child in VENV.iterdir():
         if child.is_dir() and not child.is_symlink():
             shutil.rmtree(str(child))
         elif child not in (STAMP, BUSY):
             child.unlink()
-    command = [sys.executable, "-m", "venv", "--prompt", "gridkit", VENV]
-    watch(command, "建立环境 .venv · making .venv")
+    # in two steps, for venv hides why ensurepip failed
+    words = [sys.executable, "-m", "venv", "--without-pip", "--prompt", "gridkit", VENV]
+    watch(words, "建立环境 .venv · making .venv")
+    watch([PYTHON, "-Im", "ensurepip", "--upgrade", "--default-pip"], "装入 pip · adding pip")
+    STAMP.write_text(json.dumps(EMPTY), encoding="utf-8")
 
 
 def install(lock, total):
@@ -345,7 +336,9 @@ def install(lock, total):
                 [uv, "pip", "install", "--python", PYTHON, *words], "uv 安装 · installing by uv"
             )
             return
-    watch([PYTHON, "-m", "pip", "install", *words], "pip 安装 · installing by pip", total)
+    # a first start compiles what it imports: 4 s, where compiling all here takes 23 s
+    words = [PYTHON, "-m", "pip", "install", "--no-compile", *words]
+    watch(words, "pip 安装 · installing by pip", total)
 
 
 def pip_has_settings():
@@ -359,7 +352,6 @@ def bundle(arguments):
     """Gather the wheels of the lock for one platform; .ci/bundle.py needs no more than pip."""
     with alone():
         if not usable(stamp()):
-            STAMP.write_text("{}", encoding="utf-8")
             make_venv()
         return run([PYTHON, ROOT / ".ci" / "bundle.py", *arguments], leave=False)
 

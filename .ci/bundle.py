@@ -31,8 +31,7 @@ from start import (
 
 PLATFORMS = {
     "windows": "win_amd64",
-    "macos-arm": "macosx_12_0_arm64",
-    "macos-intel": "macosx_12_0_x86_64",
+    "macos-arm": "macosx_14_0_arm64",
     "linux-x86": "manylinux_2_28_x86_64",
     "linux-arm": "manylinux_2_28_aarch64",
 }
@@ -84,32 +83,31 @@ def tags(tag: str) -> list[str]:
     return [f"{step}_{glibc[2]}" for step in steps]
 
 
-def lines_for(lock: Path, there: dict[str, str]) -> list[list[str]]:
-    """Pick the lock's lines for a platform: those of x.y.0, then what later x.y add.
+def lines_for(lock: Path, there: dict[str, str]) -> dict[str, list[str]]:
+    """Pick the lock's lines for a platform: those of Python x.y.0, then what later x.y add.
 
-    Nobody knows the third number of the Python over there. pip takes no two versions of
-    one package at once, hence the two lists.
+    Nobody knows the third number of the Python over there, and pip takes no two versions
+    of one package at once.
     """
-    first, later = [], []
+    early, late = (f"{there['python_version']}.{last}" for last in (0, 99))
+    lines: dict[str, list[str]] = {early: [], late: []}
     for pin, marker, hashes in pinned(lock):
-        fits = [
-            not marker or Marker(marker).evaluate({**there, "python_full_version": full})
-            for full in (there["python_version"] + ".0", there["python_version"] + ".99")
-        ]
-        if any(fits):
-            (first if fits[0] else later).append(f"{pin} \\\n{hashes}")
-    return [lines for lines in (first, later) if lines]
+        for version, fitting in lines.items():
+            if not marker or Marker(marker).evaluate({**there, "python_full_version": version}):
+                fitting.append(f"{pin} \\\n{hashes}")
+                break
+    return lines
 
 
-def download(lines: list[str], tag: str, series: str) -> None:
+def download(lines: list[str], tag: str, version: str) -> None:
     """Fetch the wheels of these lines into wheels/; pip checks the hashes."""
-    words = ["--python-version", series, "--implementation", "cp", "--only-binary", ":all:"]
+    words = ["--python-version", version, "--implementation", "cp", "--only-binary", ":all:"]
     words += [word for one in tags(tag) for word in ("--platform", one)]
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "part.lock"
         part.write_text("".join(lines), encoding="utf-8")
         words += ["--no-deps", "--require-hashes", "--dest", str(WHEELS), "-r", str(part)]
-        what = f"收集安装包 · gathering for {tag}, Python {series}"
+        what = f"收集安装包 · gathering for {tag}, Python {version}"
         watch([PYTHON, "-m", "pip", "download", *words], what, len(lines))
 
 
@@ -151,8 +149,9 @@ def main() -> int:
     try:
         there = markers(tag, asked.python)
         WHEELS.mkdir(exist_ok=True)
-        for lines in lines_for(TEST_LOCK if asked.test else LOCK, there):
-            download(lines, tag, asked.python)
+        for version, lines in lines_for(TEST_LOCK if asked.test else LOCK, there).items():
+            if lines:
+                download(lines, tag, version)
         sweep()
     except Stop as stop:
         sys.stderr.write(stop.text)
