@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import zipfile
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -242,6 +244,16 @@ def test_rows_are_skipped_on_purpose(store, table):
     assert (report.read, report.skipped, report.added) == (2, 1, 1)
 
 
+def test_numbers_of_persons_in_texts_are_pointed_out(store, table):
+    """The unit is the matter: the note counts the rows, and repeats nothing."""
+    path = table(f"1,{GRID},2026-03-07,用水,打13912345678,", f"2,{GRID},2026-03-07,用水,好,")
+
+    report = import_concerns(path, mapping(), store)
+
+    assert [(note.field, note.zh[:3]) for note in report.notes] == [("summary", "1 行")]
+    assert "139" not in str(report)
+
+
 def test_columns_left_out_are_named(store, table):
     """Whoever sends names and telephones is told that they were not taken."""
     path = table(f"1,{GRID},2026-03-07,用水,,,张三,138", header=HEADER + ",姓名,电话")
@@ -424,7 +436,7 @@ def test_which_of_the_repeated_is_kept_is_a_choice(store, table, choice, kept):
     [
         (f"1,{GRID},,用水,,", "heard_on", "missing"),
         (f"1,{GRID},2026-13-01,用水,,", "heard_on", "bad_date"),
-        (f"1,{GRID},2026-11-21,用水,,", "heard_on", "rule"),
+        (f"1,{GRID},2026-11-21,用水,,", "heard_on", "future"),
         (f"1,{GRID},46088,用水,,", "heard_on", "bad_date"),
         (f"1,{GRID},2026-03-07,鬼屋,,", "demand_type", "unknown_code"),
         (f"1,{GRID},2026-03-07,#REF!,,", "demand_type", "unknown_code"),
@@ -836,3 +848,105 @@ def test_header_only_workbook(store, workbook):
     """A sheet that ends with its header holds no rows, and that is said."""
     with pytest.raises(ImportFileError, match="没有数据"):
         import_concerns(workbook(NAMES), mapping(), store)
+
+
+def test_workbook_with_drop_down_lists_is_read(store, tmp_path):
+    """What Excel adds to a sheet beside its cells is no obstacle and no warning."""
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    book = Workbook()
+    book.active.append(NAMES)
+    book.active.append(["1", GRID, "2026-03-07", "用水", "", None])
+    rule = DataValidation(type="list", formula1='"用水,物业"')
+    book.active.add_data_validation(rule)
+    rule.add("D2:D99")
+    book.save(tmp_path / "t.xlsx")
+
+    assert import_concerns(tmp_path / "t.xlsx", mapping(), store).added == 1
+
+
+def test_zip_that_is_no_workbook(store, tmp_path):
+    """A DOCX or a ZIP renamed to XLSX is told apart."""
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w") as parts:
+        parts.writestr("word/document.xml", "<w/>")
+
+    with pytest.raises(ImportFileError, match="不是完整的 XLSX 工作簿"):
+        import_concerns(tmp_path / "t.xlsx", mapping(), store)
+
+
+def test_example_for_a_chinese_ledger_reads_one(store, grids, tmp_path):
+    """The shipped taizhang.toml, used as it is on a ledger kept in Excel."""
+    middle = centroid(grids).iloc[42]
+    lon, lat = (float(v) for v in wgs84_to_gcj02(middle["lon"], middle["lat"]))
+    book = Workbook()
+    sheet = book.active
+    sheet.title = "台账"
+    sheet.append(["青溪县民情台账 (2026 年)"])
+    sheet.append(
+        [
+            "编号",
+            "网格编码",
+            "登记日期",
+            "来源",
+            "类别",
+            "具体事项",
+            "诉求内容",
+            "备注",
+            "涉及户数",
+            "涉及人数",
+        ]
+        + [
+            "危害程度",
+            "险情",
+            "经度",
+            "纬度",
+            "状态",
+            "答复日期",
+            "回访日期",
+            "是否满意",
+            "姓名",
+        ]
+    )
+    sheet.append(
+        [
+            "Q-1",
+            None,
+            date(2026, 3, 7),
+            "入户走访",
+            "饮水安全",
+            "停水",
+            "三天没水",
+            "老楼",
+            "40户",
+            96,
+        ]
+        + [
+            None,
+            "断水、房屋危险",
+            lon,
+            lat,
+            "办理",
+            date(2026, 3, 9),
+            "2026年3月12日",
+            "是",
+            "某",
+        ]
+    )
+    sheet.append(["Q-2", None, date(2026, 3, 8), "大厅", "用水", None, "x", None, None, None])
+    sheet.append(["合计", *[None] * 13, "合计"])
+    book.save(tmp_path / "t.xlsx")
+    shipped = Path(__file__).resolve().parents[1] / "data" / "mappings" / "taizhang.toml"
+
+    report = import_concerns(tmp_path / "t.xlsx", shipped, store, grids=grids)
+
+    row = store.frame("concern").iloc[0]
+    assert (report.added, report.skipped, rejected(report)) == (1, 1, [(4, "lon", "no_place")])
+    assert row["grid_id"] == grids.index[42]
+    assert (row["demand_type"], row["demand_detail"]) == ("water", "water_cut")
+    assert (row["summary"], row["safety"]) == (
+        "三天没水\n老楼",
+        "house_unsafe no_drinking_water",
+    )
+    assert (row["households_affected"], row["people_affected"]) == (40, 96)
+    assert sorted(store.frame("step")["action"]) == ["answered", "followed_up", "registered"]
+    assert report.left_out == ("姓名",)

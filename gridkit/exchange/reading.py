@@ -29,9 +29,9 @@ from gridkit.exchange.codes import SPLIT, read_codes
 from gridkit.exchange.escaping import unescape_formula
 from gridkit.exchange.mapping import Mapping, StepColumns
 from gridkit.exchange.placing import place_rows, to_wgs84
-from gridkit.exchange.rules import Breach, breaches
 from gridkit.exchange.source_file import read_bytes, read_source
 from gridkit.exchange.table import Fault, RawTable, plain
+from gridkit.exchange.verdicts import PLACE_FIELDS, concern_faults, personal_notes, step_faults
 from gridkit.records.spec import CONCERN, STEP, FieldSpec
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
 
     from gridkit.errors import Problem
     from gridkit.profile import Profile
-
-_PLACE = ("grid_id", "lon", "lat")
 
 
 @dataclass(frozen=True)
@@ -173,8 +171,8 @@ def read_answers(
     if "record_id" in mapping.columns:
         ids = reader.column("record_id", mapping.columns_of("record_id")).read(number_text)
         answers["record_id"] = ids.astype("str")
-    unplaced = {fault.line for fault in reader.faults if fault.field in _PLACE}
-    place_columns = [name for name in _PLACE if name in answers]
+    unplaced = {fault.line for fault in reader.faults if fault.field in PLACE_FIELDS}
+    place_columns = [name for name in PLACE_FIELDS if name in answers]
     id_shape = (county_code, 12 + profile.grid_digits)
     placed = place_rows(answers[place_columns], mapping, grids, id_shape)
     # a coordinate that cannot be read has been told of: not again as a missing one
@@ -185,10 +183,11 @@ def read_answers(
         source = answers.get("place_source", pd.Series(index=answers.index, dtype="str"))
         answers["place_source"] = source.fillna("import").where(answers["lon"].notna())
     steps = {action: reader.step(action, spec) for action, spec in mapping.steps.items()}
-    faults += _breach_faults(breaches(answers, CONCERN, profile, today), faults, mapping)
+    faults += concern_faults(answers, faults, mapping, profile, today)
     for action, table in steps.items():
-        faults += _step_faults(action, table, answers, mapping, (profile, today))
-    return Reading(answers, steps, faults, skipped, placed.notes)
+        faults += step_faults(action, table, answers["heard_on"], mapping, profile, today)
+    notes = (*placed.notes, *personal_notes(answers))
+    return Reading(answers, steps, faults, skipped, notes)
 
 
 def _kept(cells: pd.DataFrame, mapping: Mapping) -> tuple[pd.DataFrame, int]:
@@ -277,56 +276,3 @@ def _typed(values: pd.Series, kind: str) -> pd.Series:
     if kind == "integer":
         return pd.to_numeric(values).astype("Int64")
     return values.astype("str")
-
-
-# --- rules ----------------------------------------------------------------------------------
-
-_REASON = {"missing": "missing", "unknown_code": "unknown_code"}
-
-
-def _breach_faults(found: list[Breach], faults: list[Fault], mapping: Mapping) -> list[Fault]:
-    """Turn broken rules into faults, except where the field's own text was at fault."""
-    told = {(f.line, f.field) for f in faults}
-    told |= {(f.line, "grid_id") for f in faults if f.field in _PLACE}
-    told |= {(f.line, name) for f in faults if f.field == "lon" for name in ("lat",)}
-    return [
-        Fault(
-            int(line),
-            breach.field,
-            ", ".join(mapping.columns_of(breach.field)),
-            _REASON.get(breach.kind, "rule"),
-            "" if breach.kind == "missing" else breach.zh,
-            "" if breach.kind == "missing" else breach.en,
-        )
-        for breach in found
-        for line in breach.rows
-        if (line, breach.field) not in told
-    ]
-
-
-def _step_faults(
-    action: str,
-    table: pd.DataFrame,
-    answers: pd.DataFrame,
-    mapping: Mapping,
-    judged_by: tuple[Profile, date],
-) -> list[Fault]:
-    """List the rules that steps break, and steps from before the concern was heard."""
-    spec = mapping.steps[action]
-    dated = table[table["on"].notna()]
-    if dated.empty:
-        return []
-    found = breaches(dated.assign(concern_id="c", action=action), STEP, *judged_by)
-    columns = {"on": spec.on, "unit": spec.unit or "", "satisfied": spec.satisfied or ""}
-    faults = [
-        Fault(
-            int(line), action, columns.get(b.field, ""), _REASON.get(b.kind, "rule"), b.zh, b.en
-        )
-        for b in found
-        for line in b.rows
-    ]
-    early = dated["on"] < answers.loc[dated.index, "heard_on"]
-    zh, en = "办理日期早于得知日期", "the step is dated before the concern was heard"
-    return faults + [
-        Fault(int(line), action, spec.on, "rule", zh, en) for line in dated.index[early]
-    ]

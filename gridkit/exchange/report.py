@@ -21,6 +21,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "unknown_grid": ("没有这个网格编码", "there is no grid of this id"),
     "missing": ("缺少必填项", "required and missing"),
     "bad_date": ("认不出的日期", "no date that can be read"),
+    "future": ("日期晚于今天", "the date is after today"),
     "bad_number": ("认不出的数字", "no number that can be read"),
     "unknown_code": ("映射中没有这个取值", "a value that the mapping does not know"),
     "mangled": (

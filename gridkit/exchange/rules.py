@@ -39,7 +39,7 @@ class Breach(NamedTuple):
 
     rows: pd.Index
     field: str
-    kind: str  # missing, not_asked, unknown_code, wrong_parent, constraint
+    kind: str  # missing, not_asked, unknown_code, wrong_parent, future, constraint
     zh: str
     en: str
 
@@ -105,12 +105,12 @@ def _of_field(field: FieldSpec, table: _Answers, profile: Profile) -> Iterator[_
         yield from _of_codes(field, table, profile)
     for constraint in field.constraints:
         wrong = answered & ~table.holds(constraint.condition)
-        if isinstance(
-            constraint.condition, Compare
-        ):  # comparing with no answer decides nothing
-            for name in constraint.condition.fields():
+        kind = "constraint"
+        if isinstance(constraint.condition, Compare):
+            kind = "future" if constraint.condition.other == TODAY else kind
+            for name in constraint.condition.fields():  # nothing to compare with: not decided
                 wrong &= table.holds(Answered(name))
-        yield wrong, "constraint", constraint.zh, constraint.en
+        yield wrong, kind, constraint.zh, constraint.en
 
 
 def _of_codes(field: FieldSpec, table: _Answers, profile: Profile) -> Iterator[_Finding]:

@@ -221,6 +221,7 @@ def _rows(
             ]
         if n % share == 0:
             tell(_PLACED + (_MADE - _PLACED) * n // len(sound), _PARTS)
+    tell(_MADE, _PARTS)
     return rows, faults + repeated, notes
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
@@ -43,7 +44,14 @@ def read_workbook(data: bytes, mapping: Mapping, name: str) -> RawTable:
     ImportFileError
         If it is no workbook, has no such sheet, no header that fits, or no rows.
     """
-    book = _open(data, name, values=True)
+    with warnings.catch_warnings():
+        # openpyxl warns of drop-down lists and the like, which take nothing from the cells
+        warnings.simplefilter("ignore", UserWarning)
+        return _read(data, mapping, name)
+
+
+def _read(data: bytes, mapping: Mapping, name: str) -> RawTable:
+    book = _open(data, name)
     try:
         sheet = _sheet(book, mapping, name)
         title = str(sheet.title)
@@ -70,13 +78,13 @@ def read_workbook(data: bytes, mapping: Mapping, name: str) -> RawTable:
     )
 
 
-def _open(data: bytes, name: str, *, values: bool) -> Any:
+def _open(data: bytes, name: str) -> Any:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        return load_workbook(io.BytesIO(data), read_only=True, data_only=values)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError):
+        return load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, LookupError, ValueError, OSError):
         raise ImportFileError(
             zh=f"{name} 不是完整的 XLSX 工作簿; 请用 Excel 或 WPS 打开后另存为 .xlsx。",
             en=f"{name} is no complete XLSX workbook; open it in Excel or WPS and save it as .xlsx.",
