@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -71,6 +72,40 @@ def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
 def page(open_page: Callable[..., Page]) -> Page:
     """Open one page as `open_page` does, 1366 by 768 pixels."""
     return open_page()
+
+
+@pytest.fixture
+def changed(browser: Browser) -> Iterator[Callable[[bytes, bytes], float]]:
+    """Tell which share of the pixels of two screenshots (PNG, one size) differ visibly."""
+    context = browser.new_context()
+    page = context.new_page()
+
+    def share(one: bytes, other: bytes) -> float:
+        texts = [base64.b64encode(png).decode() for png in (one, other)]
+        return float(page.evaluate(_COMPARE, texts))
+
+    yield share
+    context.close()
+
+
+_COMPARE = """async (texts) => {
+  const [a, b] = await Promise.all(texts.map(async (text) => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,' + text;
+    await image.decode();
+    const canvas = document.createElement('canvas');
+    canvas.width = image.width; canvas.height = image.height;
+    const pen = canvas.getContext('2d');
+    pen.drawImage(image, 0, 0);
+    return pen.getImageData(0, 0, image.width, image.height).data;
+  }));
+  let differ = 0;
+  for (let i = 0; i < a.length; i += 4) {
+    const far = Math.abs(a[i] - b[i]) + Math.abs(a[i + 1] - b[i + 1]) + Math.abs(a[i + 2] - b[i + 2]);
+    if (far > 36) { differ += 1; }
+  }
+  return differ / (a.length / 4);
+}"""
 
 
 def _is_local(url: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 
 import geopandas as gpd
 import pandas as pd
@@ -59,8 +58,8 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         Whether people and places are made up; the map says so.
     audience : {"desk", "shared"}
         For the desk: everything above, and "内部使用" on its face. To share: no concern is
-        drawn; grids with fewer than 5 matters or households, zeros too, are hidden, and
-        hotspots carry no numbers. Of free text nothing is drawn for anybody.
+        drawn; grids with fewer than 5 matters or households, zeros too, are hidden; rates
+        are plain, not smoothed, and hotspots carry no numbers. Of free text nothing is drawn for anybody.
     profile : Profile, optional
         Names and colors of bands, words for demand types.
 
@@ -129,16 +128,26 @@ def _shared_layers(
     rates = pd.DataFrame(on_grids(rates, grids, "rates"))
     shown = suppress(rates["n"], rates["households"])
     visible = rates.where(shown.notna())
-    layers: list[MapLayer] = [_rate_layer(grids, visible, notes=[hidden_note(shown)])]
+    # not the smoothed rate: it leans on the county's total, and so on the hidden counts
+    layers: list[MapLayer] = [
+        grid_choropleth(
+            grids,
+            visible["rate"],
+            title="诉求率",
+            title_en="rate",
+            unit="件/百户",
+            context=visible[["n", "households", "low", "high"]],
+            missing=("不显示", "hidden"),
+            notes=[hidden_note(shown)],
+        )
+    ]
     if tests is not None:
         tests = pd.DataFrame(on_grids(tests, grids, "tests"))[["hot"]]
         layers.append(hotspot_layer(grids, tests.where(shown.notna()), numbers=False))
     return layers
 
 
-def _rate_layer(
-    grids: gpd.GeoDataFrame, rates: pd.DataFrame, notes: Sequence[str] = ()
-) -> MapLayer:
+def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
     return grid_choropleth(
         grids,
         rates["rate_eb"],
@@ -146,7 +155,7 @@ def _rate_layer(
         title_en="smoothed rate",
         unit="件/百户",
         context=rates,
-        notes=["户数少的网格向全县平均收缩, 免得一两件就显得很高。", *notes],
+        notes=["户数少的网格向全县平均收缩, 免得一两件就显得很高。"],
     )
 
 

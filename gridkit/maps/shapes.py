@@ -66,6 +66,8 @@ def encode(geometries: np.ndarray | gpd.GeoSeries) -> list[list[Rings]]:
             "请画面, 不要画点或线。",
         )
     parts, part_of = shapely.get_parts(shapes, return_index=True)
+    some = ~shapely.is_empty(parts)
+    parts, part_of = parts[some], part_of[some]
     rings, ring_of = shapely.get_rings(parts, return_index=True)
     out: list[list[Rings]] = [[] for _ in shapes]
     polygons: list[Rings] = [[] for _ in parts]

@@ -13,11 +13,15 @@
     var x = 0, y = 0, out = new Array(flat.length / 2);
     for (var i = 0; i < flat.length; i += 2) {
       x += flat[i]; y += flat[i + 1];
-      out[i / 2] = [y / STEPS, x / STEPS];
+      out[i / 2] = new L.LatLng(y / STEPS, x / STEPS);
     }
     return out;
   }
   gk.latlngs = function (polygons) { return polygons.map(function (p) { return p.map(ring); }); };
+  gk.outlines = function (key) {
+    var s = gk.shapes[key];
+    return s.latlngs || (s.latlngs = s.rings.map(gk.latlngs));
+  };
 
   // --- hatching: lines that say in print what color says on a screen -----------------------
   function lines(kind, gap) {
@@ -30,6 +34,8 @@
       level: [[0, h, g, h]]
     }[kind];
   }
+  // a light edge keeps the lines apart from whatever lies below
+  function strokes(h) { return (h.halo ? [[h.halo, h.width + 2]] : []).concat([[h.color, h.width]]); }
   function defs() {
     var svg = document.getElementById('gk-hatch');
     if (!svg) {
@@ -46,12 +52,14 @@
     return parent.appendChild(node);
   }
   function svgHatch(h) {
-    var id = ['gk', h.kind, h.gap, h.width, h.color, h.ground].join('-').replace(/[^\w-]/g, '');
+    var id = ['gk', h.kind, h.gap, h.width, h.color, h.ground, h.halo].join('-').replace(/[^\w-]/g, '');
     if (!document.getElementById(id)) {
       var p = el(defs(), 'pattern', {id: id, width: h.gap, height: h.gap, patternUnits: 'userSpaceOnUse'});
       if (h.ground) { el(p, 'rect', {width: h.gap, height: h.gap, fill: h.ground}); }
-      lines(h.kind, h.gap).forEach(function (l) {
-        el(p, 'path', {d: 'M' + l[0] + ' ' + l[1] + 'L' + l[2] + ' ' + l[3], stroke: h.color, 'stroke-width': h.width});
+      strokes(h).forEach(function (s) {
+        lines(h.kind, h.gap).forEach(function (l) {
+          el(p, 'path', {d: 'M' + l[0] + ' ' + l[1] + 'L' + l[2] + ' ' + l[3], stroke: s[0], 'stroke-width': s[1]});
+        });
       });
     }
     return 'url(#' + id + ')';
@@ -62,9 +70,11 @@
     var x = c.getContext('2d');
     x.scale(c.width / h.gap, c.width / h.gap);
     if (h.ground) { x.fillStyle = h.ground; x.fillRect(0, 0, h.gap, h.gap); }
-    x.strokeStyle = h.color; x.lineWidth = h.width;
-    lines(h.kind, h.gap).forEach(function (l) {
-      x.beginPath(); x.moveTo(l[0], l[1]); x.lineTo(l[2], l[3]); x.stroke();
+    strokes(h).forEach(function (s) {
+      x.strokeStyle = s[0]; x.lineWidth = s[1];
+      lines(h.kind, h.gap).forEach(function (l) {
+        x.beginPath(); x.moveTo(l[0], l[1]); x.lineTo(l[2], l[3]); x.stroke();
+      });
     });
     var pattern = x.createPattern(c, 'repeat');
     pattern.setTransform(new DOMMatrix().scale(h.gap / c.width));
@@ -79,6 +89,7 @@
 
   gk.number = function (v, digits) {
     if (v === null || v === undefined) { return '—'; }
+    if (v === 0 && digits === 3) { return '<0.001'; }  // a probability, rounded, is never nought
     return v.toLocaleString('zh-CN', {minimumFractionDigits: digits, maximumFractionDigits: digits});
   };
 
@@ -103,15 +114,15 @@
       var renderer = many ? L.canvas({pane: spec.pane, padding: 0.2}) : L.svg({pane: spec.pane, padding: 0.3});
       var styles = spec.classes.map(function (c) {
         return {
-          renderer: renderer, pane: spec.pane, smoothFactor: 0.8,
+          renderer: renderer, pane: spec.pane, smoothFactor: 0.8, noClip: !many,
           fill: true, fillColor: c.hatch ? (many ? canvasHatch(c.hatch) : svgHatch(c.hatch)) : (c.fill || '#000'),
           fillOpacity: c.hatch || c.fill ? (c.opacity === undefined ? 1 : c.opacity) : 0,
           stroke: !!c.stroke, color: c.stroke || '#000', weight: c.weight || 0.8, opacity: 1
         };
       });
-      data.rings.forEach(function (polygons, i) {
+      gk.outlines(spec.shapes).forEach(function (polygons, i) {
         if (!polygons.length) { return; }
-        var p = L.polygon(gk.latlngs(polygons), styles[spec.cls[i]]);
+        var p = L.polygon(polygons, styles[spec.cls[i]]);
         p.gkIndex = i;
         self.addLayer(p);
       });
@@ -165,17 +176,15 @@
         }
       });
       var land = L.canvas({pane: 'gkLand', padding: 0.2}), towns = L.canvas({pane: 'gkTowns', padding: 0.2});
-      gk.shapes[this.spec.shapes].rings.forEach(function (polygons) {
-        self.addLayer(L.polygon(gk.latlngs(polygons), {
-          renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
-        }));
-      });
+      // all areas as one path: nobody touches them, so none needs a life of its own
+      this.addLayer(L.polygon([].concat.apply([], gk.outlines(this.spec.shapes)), {
+        renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
+      }));
+      var outlines = [].concat.apply([], this.spec.towns.map(gk.latlngs));
       [['#ffffff', 3.2, 0.75], ['#6b655a', 1.2, 1]].forEach(function (line) {
-        self.spec.towns.forEach(function (polygons) {
-          self.addLayer(L.polygon(gk.latlngs(polygons), {
-            renderer: towns, pane: 'gkTowns', interactive: false, fill: false, color: line[0], weight: line[1], opacity: line[2]
-          }));
-        });
+        self.addLayer(L.polygon(outlines, {
+          renderer: towns, pane: 'gkTowns', interactive: false, fill: false, color: line[0], weight: line[1], opacity: line[2]
+        }));
       });
     }
   });

@@ -22,14 +22,14 @@ class Cells(NamedTuple):
     """The cells of one zoom that hold points, by row from the north-west.
 
     `x` and `y` count cells from the north-west corner of the world, `counts` has a row per
-    cell and a column per band, `at` is the mean place of the points in the cell (0 to 1,
+    cell and a column per band, `place` is the mean place of the points in the cell (0 to 1,
     eastward and southward).
     """
 
     x: Ints
     y: Ints
     counts: Ints
-    at: NDArray[np.float64]
+    place: NDArray[np.float64]
 
     @property
     def n(self) -> Ints:
@@ -120,8 +120,8 @@ def count_cells(
     out = {}
     for zoom in range(high, low - 1, -1):
         side = _SUB * 2.0 ** (high - zoom)
-        at = sums / counts.sum(axis=1)[:, None] / side - np.column_stack([x, y])
-        out[zoom] = Cells(x, y, counts, at)
+        place = sums / counts.sum(axis=1)[:, None] / side - np.column_stack([x, y])
+        out[zoom] = Cells(x, y, counts, place)
         order = np.lexsort((x >> 1, y >> 1))
         x, y = x[order] >> 1, y[order] >> 1
         start = np.flatnonzero(np.diff((y << _BITS) | x, prepend=-1))
@@ -166,7 +166,7 @@ def pack(cells: Cells) -> dict[str, Json]:
     key = (cells.y - north) * width + (cells.x - west)
     n = cells.n
     many = n > 1
-    place = np.clip(cells.at * _SUB, 0, _SUB - 1).astype(np.uint8)
+    place = np.clip(cells.place * _SUB, 0, _SUB - 1).astype(np.uint8)
     data = (
         leb128(np.diff(key, prepend=0))
         + leb128(n)

@@ -22,7 +22,6 @@ NO_DATA: dict[str, Json] = {
     "hatch": {"kind": "diag", "color": "#a39e94", "gap": 7, "width": 1, "ground": "#f1eee8"},
     "stroke": "#c6c0b3",
     "weight": 0.6,
-    "note": "无数据 / no data",
 }
 ZERO: dict[str, Json] = {"fill": "#fdfcf9", "stroke": "#c6c0b3", "weight": 0.6}
 
@@ -36,6 +35,7 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     unit: str = "",
     context: pd.DataFrame | None = None,
     scheme: Scheme | Sequence[float] = "quantiles",
+    missing: tuple[str, str] = ("无数据", "no data"),
     notes: Sequence[str] = (),
     show: bool = True,
 ) -> GridLayer:
@@ -61,6 +61,8 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
         Where classes part: about equally many grids each, equally wide, or at these upper
         bounds (inclusive). The bounds are rounded to two digits, and values are classed
         by the rounded ones.
+    missing : (str, str)
+        What to call a grid without a value, in Chinese and English.
     notes : sequence of str
         Sentences under the legend's colors.
     show : bool
@@ -111,12 +113,14 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     numbers = pd.DataFrame({"value": value})
     if context is not None:
         numbers = numbers.join(on_grids(context, grids, "context"))
+        if "rate" in numbers and numbers["rate"].astype("Float64").equals(value):
+            numbers = numbers.drop(columns="rate")
     of = pd.Series(0, grids.index)  # no data
     of[value.notna()] = 1  # zero
     some = value.fillna(0) > 0
     of[some] = 2 + np.searchsorted(bounds[:-1], value[some].to_numpy(dtype=float))
     colors = _spread(len(bounds))
-    classes = [NO_DATA, ZERO] + [
+    classes = [NO_DATA | {"note": " / ".join(missing)}, ZERO] + [
         {"fill": c, "stroke": "#ffffff", "weight": 0.6, "opacity": 0.92} for c in colors
     ]
     items = [
@@ -126,7 +130,7 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     if (of == 1).any():
         items.insert(0, _item(ZERO, f"0{' ' + unit if unit else ''}", "none reported"))
     if (of == 0).any():
-        items.append(_item(NO_DATA, "无数据", "no data"))
+        items.append(_item(NO_DATA, *missing))
     rows = [
         Count("value", title, digits, f" {unit}" if unit else ""),
         Count("n", "诉求件数", 0, " 件"),

@@ -23,9 +23,8 @@ class HotspotStyle(NamedTuple):
 
 
 def _hatched(kind: str, color: str, gap: int, ground: str, weight: float) -> dict[str, Json]:
-    hatch: dict[str, Json] = {"kind": kind, "color": color, "gap": gap, "width": 1.3}
-    if ground:
-        hatch["ground"] = ground
+    hatch: dict[str, Json] = {"kind": kind, "color": color, "gap": gap, "width": 1.4}
+    hatch |= {"ground": ground} if ground else {"halo": "rgba(255,254,251,0.85)"}
     return {"hatch": hatch, "stroke": color, "weight": weight}
 
 
