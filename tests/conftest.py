@@ -9,10 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+# Speed is measured in benchmarks/, never by a test: a busy machine must not turn one red.
+hypothesis.settings.register_profile("gridkit", deadline=None)
+hypothesis.settings.load_profile("gridkit")
 
 _FLAGS = (
     "--no-sandbox",
