@@ -882,56 +882,21 @@ def test_example_for_a_chinese_ledger_reads_one(store, grids, tmp_path):
     sheet = book.active
     sheet.title = "台账"
     sheet.append(["青溪县民情台账 (2026 年)"])
-    sheet.append(
-        [
-            "编号",
-            "网格编码",
-            "登记日期",
-            "来源",
-            "类别",
-            "具体事项",
-            "诉求内容",
-            "备注",
-            "涉及户数",
-            "涉及人数",
-        ]
-        + [
-            "危害程度",
-            "险情",
-            "经度",
-            "纬度",
-            "状态",
-            "答复日期",
-            "回访日期",
-            "是否满意",
-            "姓名",
-        ]
-    )
-    sheet.append(
-        [
-            "Q-1",
-            None,
-            date(2026, 3, 7),
-            "入户走访",
-            "饮水安全",
-            "停水",
-            "三天没水",
-            "老楼",
-            "40户",
-            96,
-        ]
-        + [
-            None,
-            "断水、房屋危险",
-            lon,
-            lat,
-            "办理",
-            date(2026, 3, 9),
-            "2026年3月12日",
-            "是",
-            "某",
-        ]
-    )
+    names = "编号 网格编码 登记日期 来源 类别 具体事项 诉求内容 备注 涉及户数 涉及人数 危害程度 险情 "
+    sheet.append((names + "经度 纬度 状态 答复日期 回访日期 是否满意 姓名").split())
+    said = [
+        "入户走访",
+        "饮水安全",
+        "停水",
+        "三天没水",
+        "老楼",
+        "40户",
+        96,
+        None,
+        "断水、房屋危险",
+    ]
+    after = ["办理", date(2026, 3, 9), "2026年3月12日", "是", "某"]
+    sheet.append(["Q-1", None, date(2026, 3, 7), *said, lon, lat, *after])
     sheet.append(["Q-2", None, date(2026, 3, 8), "大厅", "用水", None, "x", None, None, None])
     sheet.append(["合计", *[None] * 13, "合计"])
     book.save(tmp_path / "t.xlsx")
