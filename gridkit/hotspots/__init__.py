@@ -10,6 +10,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | how many for the people who live there | `rates`, column `rate_eb`; not raw counts |
 | households unknown | `density`, until they are known |
 | which grids stand out together with those around | `gi_star_test` on `rate_eb` |
+| which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
 | does a series rise or fall | `mann_kendall` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
@@ -37,6 +38,7 @@ from gridkit.hotspots.explain import (
     explain_hotspots,
 )
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
+from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.trend import mann_kendall
@@ -44,8 +46,10 @@ from gridkit.hotspots.trend import mann_kendall
 __all__ = [
     "EMERGING_CLASSES",
     "HOTSPOT_CLASSES",
+    "MORAN_CLASSES",
     "EmergingClass",
     "HotspotClass",
+    "MoranClass",
     "Neighbors",
     "count",
     "cube_gi_star",
@@ -55,9 +59,11 @@ __all__ = [
     "explain_cells",
     "explain_emerging",
     "explain_hotspots",
+    "explain_moran",
     "gi_star",
     "gi_star_test",
     "k_nearest",
+    "local_moran",
     "mann_kendall",
     "mappable",
     "per_grid",
