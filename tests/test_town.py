@@ -16,7 +16,7 @@ import pytest
 from gridkit.errors import DataError, StoreError
 from gridkit.hotspots import gi_star_test, rates, touching
 from gridkit.profile import load_profile
-from gridkit.records import open_workspace, spec, validate
+from gridkit.records import create_workspace, open_workspace, spec, validate
 from gridkit.records.grids import locate
 from gridkit.training import (
     Town,
@@ -348,12 +348,12 @@ def test_a_written_town_is_a_sound_workspace(tmp_path, town):
 
 
 def test_a_folder_with_a_ledger_is_not_written_over(tmp_path):
-    """A second town into the same folder is refused; the first stays."""
-    write_town(tmp_path, grids=343, weeks=26, end=END).close()
+    """An office's own ledger is refused as a place for a town, and stays as it was."""
+    create_workspace(tmp_path, name="某县", county_code="990001").close()
     before = (tmp_path / "ledger.db").read_bytes()
 
     with pytest.raises(StoreError, match="不会覆盖"):
-        write_town(tmp_path, grids=343, weeks=26, end=END)
+        write_town(tmp_path, end=END)
 
     assert (tmp_path / "ledger.db").read_bytes() == before
 

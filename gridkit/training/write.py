@@ -13,7 +13,9 @@ import pandas as pd
 from gridkit.errors import StoreError
 from gridkit.records import MODELS, Record, create_workspace
 from gridkit.records.spec import RECORD_SPECS
-from gridkit.records.workspace import Workspace
+from gridkit.records.workspace import LEDGER, Workspace
+from gridkit.training.geography import COUNTY_CODE
+from gridkit.training.names import COUNTY_NAME
 from gridkit.training.town import GRIDS, SEED, WEEKS, Town, make_town
 
 WHY = "虚构训练数据 / invented training data"
@@ -54,15 +56,15 @@ def write_town(
     DataError
         As for `make_town`.
     """
-    folder = Path(folder)
+    about: dict[str, Any] = {
+        "name": COUNTY_NAME,
+        "county_code": COUNTY_CODE,
+        "invented": True,
+    }
+    if (Path(folder) / LEDGER).exists():
+        create_workspace(folder, **about)  # refuses, before seconds go into drawing a county
     town = make_town(seed=seed, grids=grids, weeks=weeks, end=end)
-    workspace = create_workspace(
-        folder,
-        name=town.name,
-        county_code=town.county_code,
-        grids=town.grids,
-        invented=True,
-    )
+    workspace = create_workspace(folder, grids=town.grids, **about)
     workspace.store.add(town_records(town), by_role="trainer", why=WHY, progress=progress)
     return workspace
 
