@@ -76,8 +76,8 @@ def local_moran(
         score. `p`: two-sided. `q`: p after Benjamini and Hochberg. `quadrant`: category, a
         code of `MORAN_CLASSES`, whether significant or not ("none" where a deviation is 0
         or there are no neighbors). `kind`: the same where q is at most `alpha`, else "none".
-        `significant`: q at most `alpha`. `observed`: the place's value. `around`: mean of its neighbors (missing without
-        any). `expected`: mean of all. `neighbors`: how many.
+        `significant`: q at most `alpha`. `observed`: the place's value. `around`: mean of
+        its neighbors (missing without any). `expected`: mean of all. `neighbors`: how many.
 
     Raises
     ------
