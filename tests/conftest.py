@@ -32,9 +32,11 @@ _LOCAL_SCHEMES = {"file", "data", "blob", "about"}
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright's synchronous interface is open, its event loop
+# counts as running, and `asyncio.run` (which nbclient uses) is refused in the same thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start headless Chromium once; skip where there is none."""
+    """Start headless Chromium once a file; skip where there is none."""
     where = shutil.which("chromium") or "/usr/bin/chromium"
     if not os.path.exists(where):  # noqa: PTH110 - no Path needed for one question
         pytest.skip("needs Chromium: apt-get install chromium fonts-wqy-microhei")

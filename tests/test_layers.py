@@ -366,7 +366,7 @@ def test_a_hotspot_explains_itself_with_its_numbers(grids, tests):
         "p": 0.0,
         "q": 0.001,
     }
-    assert "4 个网格突出 (共 6 个)" in layer.legend.notes[0]
+    assert "6 个网格中 3 个突出" in layer.legend.notes[0]
     assert "偶然" in layer.legend.notes[0]
 
 

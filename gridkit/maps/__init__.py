@@ -5,9 +5,9 @@ for anything, and runs no script but its own.
 
 Frames come in (grids, rates, tests, concerns), `layers` turns each into a Folium layer,
 `basemap` draws the county they lie on from the grids themselves, `legend` says in plain
-words what is shown, and `offline` writes the page with the vendored scripts inside. Every
-text goes through one choke point, `safe`. `disclosure` hides what would give somebody away
-on maps that are handed out. `county_map` does all of it in one call.
+words what is shown, `offline` writes the page with the vendored scripts inside, `notebook`
+shows it. Every text goes through one choke point, `safe`. `disclosure` hides what would give
+somebody away on maps that are handed out. `county_map` does all of it in one call.
 
 Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
 """
@@ -20,7 +20,8 @@ from gridkit.maps.county_map import county_map
 from gridkit.maps.disclosure import suppress
 from gridkit.maps.escape import safe
 from gridkit.maps.legend import Caption, add_panel
-from gridkit.maps.offline import iframe, register, render, save, show
+from gridkit.maps.notebook import iframe, register, show
+from gridkit.maps.offline import render, save
 
 __all__ = [
     "Caption",

@@ -12,6 +12,8 @@ import shapely
 
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.layers.layer import MapLayer
+from gridkit.maps.notebook import iframe
+from gridkit.maps.offline import save
 from gridkit.maps.shapes import STEPS_PER_DEGREE, Shapes, check, encode, shapes_of
 
 MAX_ZOOM = 18
@@ -57,13 +59,9 @@ class GridMap(folium.Map):
 
     def save(self, outfile: Any, *_args: Any, **_kwargs: Any) -> None:
         """Write the map as one offline file: the same as `maps.save`."""
-        from gridkit.maps.offline import save
-
         save(self, outfile)
 
     def _repr_html_(self, **_kwargs: Any) -> str:
-        from gridkit.maps.offline import iframe
-
         return iframe(self)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import geopandas as gpd
 import pandas as pd
@@ -33,14 +34,14 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     invented: bool = False,
     audience: Audience = "desk",
     profile: Profile | None = None,
+    townships: Mapping[str, str] | None = None,
 ) -> GridMap:
     """Draw a county: how often, where more than chance, and what is open.
 
     Parameters
     ----------
     grids : GeoDataFrame, length n
-        WGS-84, indexed by `grid_id`, with `name`, `township_code`; township names are
-        taken from a column `township_name` if there is one.
+        WGS-84, indexed by `grid_id`, with `name` and `township_code`.
     concerns : DataFrame, indexed by record id, optional
         `lon`, `lat`, `band`; for the lists also `demand_type`, `score`, `due_on`. Codes
         that are routed out (`dispute_code` 14 to 16) are left out.
@@ -62,6 +63,8 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         are plain, not smoothed, and hotspots carry no numbers. Of free text nothing is drawn for anybody.
     profile : Profile, optional
         Names and colors of bands, words for demand types.
+    townships : mapping of str to str, optional
+        Names of the townships by code; the column `township_name` by default.
 
     Returns
     -------
@@ -96,7 +99,7 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         layers = _shared_layers(grids, rates, tests)
     else:
         layers = _desk_layers(grids, concerns, rates, tests, profile)
-    m = base_map(grids)
+    m = base_map(grids, townships)
     for layer in layers:
         m.add_child(layer)
     return add_panel(m, caption, layers)

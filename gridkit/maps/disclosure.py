@@ -91,10 +91,14 @@ def hidden_note(shown: pd.Series, *, k: int = SMALLEST_SHOWN) -> str:
 
     Examples
     --------
-    >>> hidden_note(suppress(pd.Series([0, 1, 9])))
-    '3 个网格中有 2 个因少于 5 件 (含 0 件) 而不显示 / counts under 5, zeros too, are hidden.'
+    >>> hidden_note(suppress(pd.Series([0, 1, 9, 8])))
+    '4 个网格中有 2 个因少于 5 件 (含 0 件) 而不显示 / counts under 5, zeros too, are hidden.'
     """
-    return (
-        f"{len(shown)} 个网格中有 {int(shown.isna().sum())} 个因少于 {k} 件 (含 0 件) 而不显示"
+    hidden = int(shown.isna().sum())
+    note = (
+        f"{len(shown)} 个网格中有 {hidden} 个因少于 {k} 件 (含 0 件) 而不显示"
         f" / counts under {k}, zeros too, are hidden."
     )
+    if hidden * 2 > len(shown):
+        note += " 多数网格被隐去: 宜放长时段, 或按村、乡镇汇总 / take a longer period or larger areas."
+    return note

@@ -2,7 +2,7 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
-  var CELL = 64, LISTED = 12, PULL = 0.55;
+  var CELL = 64, LISTED = 12;
 
   function bytes(text) {
     var raw = atob(text), out = new Uint8Array(raw.length);
@@ -32,9 +32,11 @@
       of[i * bands + bands - 1] = rest;
     }
     for (i = 0; i < n; i++, at++) {
-      // drawn towards the middle of the cell, so that discs of neighbors keep apart
-      x[i] = (cx[i] + 0.5 + (((b[at] & 15) + 0.5) / 16 - 0.5) * PULL) * CELL;
-      y[i] = (cy[i] + 0.5 + (((b[at] >> 4) + 0.5) / 16 - 0.5) * PULL) * CELL;
+      // discs are drawn a little towards the middle of their cell, so that neighbors keep
+      // apart; a single concern stays where it is
+      k = count[i] === 1 ? 1 : 0.8;
+      x[i] = (cx[i] + 0.5 + (((b[at] & 15) + 0.5) / 16 - 0.5) * k) * CELL;
+      y[i] = (cy[i] + 0.5 + (((b[at] >> 4) + 0.5) / 16 - 0.5) * k) * CELL;
     }
     return {n: n, x: x, y: y, cx: cx, cy: cy, count: count, of: of};
   }

@@ -129,7 +129,7 @@ def hotspot_layer(
     >>> grids = gpd.GeoDataFrame({"name": ["东", "西"]}, geometry=cells, index=["a", "b"], crs=4326)
     >>> tests = pd.DataFrame({"hot": ["hot_95", "none"], "q": [0.03, 0.8]}, index=["a", "b"])
     >>> hotspot_layer(grids, tests).legend.notes[0]
-    '1 个网格突出 (共 2 个)。这样标出的网格里, 平均至多一成只是偶然。'
+    '2 个网格中 1 个突出 (其中平均至多 5% 只是偶然)。'
     """
     known = {s.code: i for i, s in enumerate(HOTSPOT_STYLES)}
     if "hot" not in tests:
@@ -148,7 +148,6 @@ def hotspot_layer(
     hot = table["hot"].astype("str")
     of = hot.map({**known, "none": len(known)}).fillna(len(known) + 1).astype(int)
     classes = [{**s.style, "note": f"{s.zh} ({s.q})"} for s in HOTSPOT_STYLES]
-    found = hot.isin(known)
     items: list[dict[str, Json]] = [
         {**s.style, "label": s.zh, "en": f"{s.en} {s.q}".strip()}
         for s in HOTSPOT_STYLES
@@ -168,22 +167,25 @@ def hotspot_layer(
         of,
         table,
         rows if numbers else [],
-        legend=LegendSection(
-            title, title_en, tuple(items), _notes(int(found.sum()), len(grids))
-        ),
+        legend=LegendSection(title, title_en, tuple(items), _notes(hot)),
         pane=("gkHotspots", 410),
         show=show,
     )
 
 
-def _notes(found: int, total: int) -> tuple[str, ...]:
+def _notes(hot: pd.Series) -> tuple[str, ...]:
     """Say what the marks mean, and what they do not."""
-    if found == 0:
+    total = len(hot)
+    sure = int(hot.isin(["hot_99", "hot_95", "cold_99", "cold_95"]).sum())
+    weak = int(hot.isin(["hot_90", "cold_90"]).sum())
+    if sure + weak == 0:
         return (
             f"{total} 个网格中没有突出的: 图上的高低可能只是偶然。",
             "No grid stands out; highs and lows could be chance.",
         )
+    some = f"{sure} 个突出 (其中平均至多 5% 只是偶然)" if sure else "没有突出的"
+    more = f", {weak} 个偏离但可能只是偶然" if weak else ""
     return (
-        f"{found} 个网格突出 (共 {total} 个)。这样标出的网格里, 平均至多一成只是偶然。",
-        "Unmarked: could be chance. 未标出的: 可能只是偶然。",
+        f"{total} 个网格中 {some}{more}。",
+        "未标出的: 高低可能只是偶然 / unmarked: could be chance.",
     )
