@@ -421,6 +421,8 @@ def options_of(spec: FieldSpec, profile: Profile, parent: str | None = None) -> 
     found = profile.choices(spec.choices)
     if spec.parent is not None:
         found = tuple(c for c in found if c.parent == parent)
+    elif any(c.parent for c in found):  # two levels in one list: the code tells them apart
+        return [(Words(f"{c.code} {c.zh}", f"{c.code} {c.en}"), c.code) for c in found]
     return [(Words(c.zh, c.en), c.code) for c in found]
 
 

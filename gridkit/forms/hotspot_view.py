@@ -29,6 +29,7 @@ from gridkit.forms.look import (
 WEEKS = (4, 8, 12, 26, 52)
 USUAL_WEEKS = 12
 MOST_ROWS = 20
+FEWEST = 30  # concerns; below it the normal approximation of Gi* says more than is known
 MAP_HEIGHT_PX = 520
 RATE, DENSITY = "rate", "density"
 _UNITS = {RATE: ("每百户件数", "per 100 households"), DENSITY: ("每平方公里件数", "per km²")}
@@ -134,7 +135,7 @@ class HotspotView(Column):
         rates = None if self.measure.value == DENSITY else hotspots.rates(counts)
         values = hotspots.density(counts, desk.grids) if rates is None else rates["rate_eb"]
         tests = None
-        if len(values.unique()) > 1:
+        if int(counts["n"].sum()) >= FEWEST and len(values.unique()) > 1:
             tests = hotspots.gi_star_test(values, self._neighbors)
         self.sentence = self._say(counts, tests)
         self._words.value = tag("p", self.sentence, role="status")
@@ -160,8 +161,9 @@ class HotspotView(Column):
         ).of(self.lang)
         if tests is None:
             return head + Words(
-                "各网格没有差别, 谈不上热点。",
-                "The grids do not differ: there is nothing to call a hotspot.",
+                f"不足 {FEWEST} 件或各网格没有差别, 不作检验, 谈不上热点。",
+                f"Fewer than {FEWEST}, or no difference between grids: nothing is tested, and "
+                "there is nothing to call a hotspot.",
             ).of(self.lang)
         return head + hotspots.explain_hotspots(tests, lang=self.lang)
 

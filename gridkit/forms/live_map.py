@@ -25,12 +25,13 @@ class LiveMap(Column):
 
     Attributes
     ----------
+    desk : Desk
     drawn : int
         How often it was drawn.
     """
 
     def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
-        self._desk, self.lang = desk, lang
+        self.desk, self.lang = desk, lang
         self.drawn = 0
         self._title, self._page = html(), html(css="gk-map")
         super().__init__([self._title, self._page])
@@ -45,7 +46,7 @@ class LiveMap(Column):
         advice : DataFrame, indexed by concern id
             `band` and `score` of today's concerns; they are drawn as discs.
         """
-        desk = self._desk
+        desk = self.desk
         counts = desk.recent_counts()
         try:
             measured = rates(counts)
@@ -66,8 +67,8 @@ class LiveMap(Column):
     def _today(self, advice: pd.DataFrame) -> pd.DataFrame | None:
         if advice.empty:
             return None
-        rows = self._desk.rows("concern", "record_id", advice.index)
-        rows = mappable(rows[rows["lon"].notna()], self._desk.profile)
+        rows = self.desk.rows("concern", "record_id", advice.index)
+        rows = mappable(rows[rows["lon"].notna()], self.desk.profile)
         if rows.empty:
             return None
         return rows.assign(**{c: advice[c].reindex(rows.index) for c in ("band", "score")})

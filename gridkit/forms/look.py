@@ -182,6 +182,9 @@ _CSS = """
   border-bottom: 1px solid var(--jp-border-color2, #e3e7eb); }
 .gk .gk-grid.widget-box { display: grid; gap: 4px 20px; align-items: start;
   grid-template-columns: repeat(auto-fill, minmax(min(260px, 100%), 1fr)); }
+.gk-wide .gk-grid.widget-box { grid-template-columns:
+  repeat(auto-fill, minmax(min(185px, 100%), 1fr)); }
+.gk p { margin: 6px 0; } .gk h3 + strong { font-size: 16px; }
 .gk .gk-whole { grid-column: 1 / -1; }
 .gk .gk-field.widget-box { margin: 0; padding: 3px 0 3px 9px; border-left: 3px solid transparent;
   min-width: 0; }
@@ -189,7 +192,7 @@ _CSS = """
 .gk .gk-input.jupyter-widgets { display: flex; flex-direction: column; align-items: stretch;
   height: auto; width: 100%; margin: 0; }
 .gk .gk-input > .widget-label { width: auto !important; max-width: none; height: auto;
-  line-height: 1.4; text-align: left; font-size: 14px; font-weight: 600; margin: 0 0 3px;
+  line-height: 1.4; text-align: left; font-size: 14px; font-weight: 700; margin: 0 0 3px;
   padding: 0; overflow: visible; white-space: normal; color: inherit; }
 .gk .gk-input > input, .gk .gk-input > select, .gk .gk-input > textarea {
   flex: none; width: 100%; height: 34px; font-size: 15px; padding: 4px 8px; border-radius: 5px;
@@ -212,7 +215,7 @@ _CSS = """
   align-items: center; line-height: 1.3; }
 .gk .gk-many input[type=checkbox] { width: 17px; height: 17px; margin: 0 6px 0 0;
   position: static; }
-.gk .gk-legend { font-weight: 600; }
+.gk .gk-legend { font-weight: 700; }
 .gk .gk-many input[type=checkbox]:focus-visible { outline: 3px solid #1a6fb5; outline-offset: 1px; }
 .gk .gk-row.widget-box { display: flex; flex-flow: row wrap; align-items: center; gap: 6px 10px; }
 .gk button.jupyter-button { height: auto; min-height: 34px; width: auto; margin: 0;
@@ -227,7 +230,7 @@ _CSS = """
 .gk button.gk-danger { color: #a3201a; border-color: #a3201a; background: transparent; }
 .gk .gk-foot.widget-box { margin: 14px 0 8px; } .gk .gk-head.widget-box { gap: 4px 14px; }
 .gk .gk-place.widget-box { padding: 6px 12px 0; gap: 4px; } .gk-advice { margin-bottom: 6px; }
-.gk-invented { margin-left: 10px; vertical-align: 2px; }
+.gk-invented { vertical-align: 3px; }
 .gk-chip { display: inline-block; border-radius: 4px; padding: 0 9px; font-weight: 600;
   white-space: nowrap; }
 .gk-score { font-size: 28px; font-weight: 700; line-height: 1.1; margin-right: 8px; }
@@ -238,7 +241,8 @@ _CSS = """
 .gk-invented { display: inline-block; background: #fff2cc; color: #5a4300; padding: 2px 10px;
   border-radius: 4px; font-size: 13px; font-weight: 600; }
 .gk-table { border-collapse: collapse; width: 100%; font-size: 13.5px; margin: 4px 0; }
-.gk-table th { text-align: left; font-weight: 600; background: var(--jp-layout-color2, #f1f3f5); }
+.gk-table th { text-align: left; font-weight: 700;
+  white-space: nowrap !important; background: var(--jp-layout-color2, #f1f3f5); }
 .gk-table th, .gk-table td { padding: 4px 9px; border-bottom: 1px solid
   var(--jp-border-color2, #dde1e6); vertical-align: top; white-space: normal; text-align: left; }
 .gk-scroll { overflow-x: auto; } .gk-num { font-variant-numeric: tabular-nums; }

@@ -27,7 +27,12 @@ _FACTOR_HEAD = (
     Words("范围", "Range"),
     Words("依据", "Source"),
 )
-_HISTORY_HEAD = (Words("时间", "When"), Words("何事", "What"), Words("身份", "Role"))
+_HISTORY_HEAD = (
+    Words("日期", "Day"),
+    Words("何事", "What"),
+    Words("写入台账", "Written"),
+    Words("身份", "Role"),
+)
 NEEDS_REASON = Words("与建议不同, 请写明理由", "This differs from the advice: please say why")
 
 
@@ -136,8 +141,11 @@ class MatterView(Column):
         ]
         clock = Words("时限: ", "Deadline: ").of(lang)
         self._page.value = join(
-            tag("h3", band_chip(story.band, profile, lang), f" {story.score} "),
-            tag("b", subject(row, profile, lang)),
+            tag(
+                "h3",
+                band_chip(story.band, profile, lang),
+                f" {story.score} {subject(row, profile, lang)}",
+            ),
             *words,
             tag("p", story.sentence),
             tag("p", clock, str(row[f"deadline_{lang}"])),
@@ -163,29 +171,38 @@ class MatterView(Column):
         return tag("div", listing, cls="gk-scroll")
 
     def _history(self) -> Markup:
-        desk = self._desk
+        desk, lang = self._desk, self.lang
+        concern = desk.rows("concern", "record_id", [self.concern_id])
         steps = desk.rows("step", "concern_id", [self.concern_id])
         decisions = desk.rows("decision", "concern_id", [self.concern_id])
-        ids = [str(self.concern_id), *steps.index, *decisions.index]
-        done = {i: _ACTIONS[str(a)].of(self.lang) for i, a in steps["action"].items()}
-        for i, decided in decisions["decided"].items():
-            label = desk.profile.label("band", str(decided), self.lang)
-            done[i] = Words(f"决定: {label}", f"decided: {label}").of(self.lang)
-        first = Words("登记在台账", "written into the ledger").of(self.lang)
-        changed = Words("更改", "changed").of(self.lang)
-        rows = []
-        for record_id in ids:
-            versions = desk.store.history(record_id)
-            for number, (_, version) in enumerate(versions.iterrows()):
-                what = done.get(record_id, first) if number == 0 else changed
-                rows.append((str(version["recorded_at"]), what, str(version["by_role"])))
-        in_order = sorted(rows, key=lambda row: row[0])
-        listing = table(
-            tuple(w.of(self.lang) for w in _HISTORY_HEAD),
-            [(_local(at), what, _ROLES[role].of(self.lang)) for at, what, role in in_order],
-        )
-        title = Words("经过", "History").both(self.lang)
+        heard = Words("得知", "heard").of(lang)
+        known = {str(i): (day, heard) for i, day in concern["heard_on"].items()}
+        for i, step in steps.iterrows():
+            known[str(i)] = (step["on"], _ACTIONS[str(step["action"])].of(lang))
+        for i, made in decisions.iterrows():
+            label = desk.profile.label("band", str(made["decided"]), lang)
+            words = Words(f"决定: {label}", f"decided: {label}").of(lang)
+            known[str(i)] = (made["on"], words)
+        rows = [row for i, (day, what) in known.items() for row in self._versions(i, day, what)]
+        rows.sort(key=lambda row: (row[0], row[2]))
+        listing = table(tuple(w.of(lang) for w in _HISTORY_HEAD), rows)
+        title = Words("经过", "History").both(lang)
         return join(tag("h4", title), tag("div", listing, cls="gk-scroll"))
+
+    def _versions(self, record_id: str, day: pd.Timestamp, what: str) -> list[tuple[str, ...]]:
+        """List the versions of one record: what it says, then each change of it."""
+        changed = Words("更改", "changed").of(self.lang)
+        return [
+            (
+                f"{day:%Y-%m-%d}",
+                what if number == 0 else f"{what} ({changed})",
+                _local(str(version["recorded_at"])),
+                _ROLES[str(version["by_role"])].of(self.lang),
+            )
+            for number, (_, version) in enumerate(
+                self._desk.store.history(record_id).iterrows()
+            )
+        ]
 
     def on_decided(self, listener: Callable[[Record], None]) -> None:
         """Call `listener` with each decision, after COMMIT."""
