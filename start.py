@@ -58,54 +58,42 @@ STAMP = VENV / "start.json"  # what was installed; `{}` while a set-up runs
 BUSY = VENV / "start.lock"
 SERIES = ".".join(platform.python_version_tuple()[:2])
 HERE = [SERIES, sysconfig.get_platform(), str(VENV)]  # what an environment is bound to
-EMPTY = {"here": HERE, "entry": None, "locks": {}, "names": []}
 
 STAGES = ("ruff check .", "ruff format --check .", "mypy", "lint-imports")
-# What to tell for what pip, uv or the system said; the first that applies counts.
-FAULTS = (
-    (
-        r"No space left|Errno 28|not enough space|WinError 112",
-        "磁盘已满: 安装约需 1.5 GB。请腾出空间, 再运行一次。",
-        "The disk is full: about 1.5 GB is needed. Make room, then run this again.",
-    ),
-    (
-        r"No such file.*(\.lock|pyproject\.toml)",
-        "缺少 gridkit 自己的文件 (见下): 请重新取得完整的文件夹。",
-        "A file of gridkit itself is missing (see below): get the whole folder again.",
-    ),
-    (
-        r"DO NOT MATCH THE HASHES|[Hh]ash mismatch",
-        "安装包与锁定的哈希不符, 没有安装。用镜像的请换一个; 有 wheels/ 的请重新收集。",
-        "A package is not the locked one and was not installed. Try another mirror, or "
-        "gather wheels/ anew.",
-    ),
-    (
-        r"Permission denied|Errno 13|Read-only file system|Errno 30|WinError (5|32)\b",
-        "不能写入此文件夹: 请把 gridkit 放到可写的位置, 并关闭正在使用它的程序。",
-        "This folder cannot be written: move it to where it can, and close what uses it.",
-    ),
-    (
-        r"connection broken|NewConnection|[Nn]ame ?[Rr]esolution|getaddrinfo|timed out"
-        r"|Network is unreachable|Connection refused|ProxyError|SSLError|error sending request",
-        "连不上网络, 本机也没有现成的安装包。请连网或设好代理、镜像后再运行; 此机不能上网的, "
-        "在能上网的电脑上运行 `python3 start.py bundle`, 再把整个文件夹 (含 wheels/) 带来。",
-        "No network, and nothing stored here. Connect, or set a proxy or mirror, and run this "
-        "again. For a machine offline, run `python3 start.py bundle` on one that is online, "
-        "then bring the whole folder with its wheels/.",
-    ),
-    (
-        r"No matching distribution|Could not find a version|No solution found",
-        "下列安装包没有适合此系统与 Python 版本的。有 wheels/ 的, 请用 `start.py bundle` 为此机"
-        "重新收集, 能上网的也可移走它; 没有的, 请换 Python 3.11–3.14。",
-        "The package below does not come for this system and Python. Gather wheels/ for this "
-        "machine with `start.py bundle`, or move it away if online; else use Python 3.11–3.14.",
-    ),
-    (
-        r"",
-        "没有做完, 原因如下; 再运行一次会接上。",
-        "This did not finish, for the reason below; run it again to go on.",
-    ),
-)
+# For what pip, uv or the system said (a pattern; the first found counts): what to tell.
+FAULTS = r"""
+No space left|Errno 28|not enough space|WinError 112
+磁盘已满: 安装约需 1.5 GB。请腾出空间, 再运行一次。
+The disk is full: about 1.5 GB is needed. Make room, then run this again.
+
+No such file.*(\.lock|pyproject\.toml)
+缺少 gridkit 自己的文件 (见下): 请重新取得完整的文件夹。
+A file of gridkit itself is missing (see below): get the whole folder again.
+
+DO NOT MATCH THE HASHES|[Hh]ash mismatch
+安装包与锁定的哈希不符, 没有安装。用镜像的请换一个; 有 wheels/ 的请重新收集。
+A package is not the locked one and was not installed. Try another mirror, or gather wheels/ anew.
+
+Permission denied|Errno 13|Read-only file system|Errno 30|WinError (5|32)\b
+不能写入此文件夹: 请把 gridkit 放到可写的位置, 并关闭正在使用它的程序。
+This folder cannot be written: move gridkit to one that can, and close what uses it.
+
+(?i)connection broken|name.?resolution|getaddrinfo|unreachable|refused|timed out|ProxyError|SSLError
+连不上网络, 本机也没有现成的安装包。请连网或设好代理、镜像后再运行; 此机不能上网的,
+在能上网的电脑上运行 `python3 start.py bundle`, 再把整个文件夹 (含 wheels/) 带来。
+No network, and nothing stored here. Connect, or set a proxy or mirror, and run this again.
+A machine offline: run `python3 start.py bundle` on one that is online, bring the folder with wheels/.
+
+No matching distribution|Could not find a version|No solution found
+下列安装包没有适合此系统与 Python 版本的。有 wheels/ 的, 请用 `start.py bundle` 为此机重新收集,
+能上网的也可移走它; 没有的, 请换 Python 3.11–3.14。
+The package below does not come for this system and Python. Gather wheels/ for this machine with
+`start.py bundle`, or move it away if online; without wheels/, use Python 3.11 to 3.14.
+
+.*
+没有做完, 原因如下; 再运行一次会接上。
+This did not finish, for the reason below; run it again to go on.
+"""
 
 
 class Stop(Exception):  # noqa: N818 -- not every end is an error
@@ -119,16 +107,15 @@ class Stop(Exception):  # noqa: N818 -- not every end is an error
 def say(zh, en):
     """Tell the person what happens; on stderr, so that a command's output stays clean."""
     sys.stderr.write(f"gridkit · {zh} · {en}\n")
-    sys.stderr.flush()
 
 
 def fault(lines):
     """Turn what an installer or the system said into a Stop that says what to do."""
     told = [line for line in lines if re.match(r"error(?!: Ignored)", line, re.IGNORECASE)]
     told = [re.sub(r" \(from versions.*", "", line.rstrip()) for line in told or lines[-8:]]
-    text = "".join(lines)
-    zh, en = next(row[1:] for row in FAULTS if re.search(row[0], text))
-    return Stop(zh=zh, en="\n  ".join([en, *(line[:300] for line in told[-4:])]))
+    rows = [row.split("\n", 1) for row in FAULTS.strip().split("\n\n")]
+    text = next(text for pattern, text in rows if re.search(pattern, "".join(lines)))
+    return Stop(zh=text, en="\n".join("  " + line[:300] for line in told[-4:]))
 
 
 def watch(command, what, total=0):
@@ -184,14 +171,10 @@ def pinned(lock):
     return re.findall(pattern, lock.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def digests(*paths):
-    """Hash files, by name."""
+def files(*, test):
+    """Hash what the environment is made from."""
+    paths = (ENTRY, LOCK, TEST_LOCK) if test else (ENTRY, LOCK)
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
-
-
-def locks(*, test):
-    """Hash the locks that the environment must fulfil."""
-    return digests(LOCK, TEST_LOCK) if test else digests(LOCK)
 
 
 def stamp():
@@ -209,8 +192,7 @@ def ready(*, test):
     have = stamp() or {}
     return (
         have.get("here") == HERE
-        and have["entry"] == digests(ENTRY)
-        and locks(test=test).items() <= have["locks"].items()
+        and files(test=test).items() <= have["files"].items()
         and PYTHON.exists()
     )
 
@@ -279,19 +261,21 @@ def update(*, test):
     """Make or complete the environment; what was installed for the tests stays current."""
     have = stamp()
     keep = usable(have)
-    had = (keep and have) or EMPTY
-    test = test or TEST_LOCK.name in had["locks"]
-    names = [pin.split("==")[0] for pin, _, _ in pinned(TEST_LOCK if test else LOCK)]
-    now = {"here": HERE, "entry": digests(ENTRY), "locks": locks(test=test), "names": names}
+    had = (keep and have) or {"files": {}, "names": []}
+    test = test or TEST_LOCK.name in had["files"]
+    lock = TEST_LOCK if test else LOCK
+    names = [pin.split("==")[0] for pin, _, _ in pinned(lock)]
+    now = {"here": HERE, "files": files(test=test), "names": names}
+    changed = dict(now["files"].items() - had["files"].items())
     if not keep:
         make_venv()
     STAMP.write_text("{}", encoding="utf-8")
-    if had["locks"] != now["locks"]:
-        install(TEST_LOCK if test else LOCK, len(names))
+    if lock.name in changed:
+        install(lock, len(names))
         gone = sorted(set(had["names"]) - set(names))
         if gone:
             watch([PYTHON, "-m", "pip", "uninstall", "-y", *gone], "清理旧包 removing old ones")
-    if had["entry"] != now["entry"]:
+    if ENTRY.name in changed:
         words = ["--no-deps", "--no-index", "--no-build-isolation", "--editable", ROOT]
         watch([PYTHON, "-m", "pip", "install", *words], "安装 gridkit 本身 · gridkit itself")
     STAMP.write_text(json.dumps(now), encoding="utf-8")
@@ -300,11 +284,9 @@ def update(*, test):
 def make_venv():
     """Make an empty environment, in place of what a set-up cut short has left."""
     try:
-        import ensurepip
-
-        ensurepip.version()
         import venv  # noqa: F401 -- Debian ships both apart from Python
-    except (ImportError, AttributeError):
+        from ensurepip import version  # noqa: F401 -- only its folder may be left
+    except ImportError:
         raise Stop(
             zh="此 Python 没有 venv 模块。Debian/Ubuntu: `sudo apt install python3-venv`; "
             f"或改用完整的 Python。现用: {sys.executable}",
@@ -321,7 +303,7 @@ def make_venv():
     words = [sys.executable, "-m", "venv", "--without-pip", "--prompt", "gridkit", VENV]
     watch(words, "建立环境 .venv · making .venv")
     watch([PYTHON, "-Im", "ensurepip", "--upgrade", "--default-pip"], "装入 pip · adding pip")
-    STAMP.write_text(json.dumps(EMPTY), encoding="utf-8")
+    STAMP.write_text(json.dumps({"here": HERE, "files": {}, "names": []}), encoding="utf-8")
 
 
 def install(lock, total):
@@ -366,7 +348,6 @@ def run(command, *, leave=True):
             zh=f"找不到命令 {command[0]}。用法见 `python3 start.py --help`。",
             en=f"There is no command {command[0]}. See `python3 start.py --help`.",
         )
-    sys.stdout.flush()
     if leave and not WINDOWS:
         os.execve(found, command, env)
     child = subprocess.Popen([found, *map(str, command[1:])], env=env)
