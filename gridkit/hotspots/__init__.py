@@ -40,7 +40,9 @@ from gridkit.hotspots.explain import (
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
+from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
+from gridkit.hotspots.scan import ScanResult, replica, scan
 from gridkit.hotspots.trend import mann_kendall
 
 __all__ = [
@@ -51,6 +53,8 @@ __all__ = [
     "HotspotClass",
     "MoranClass",
     "Neighbors",
+    "Plan",
+    "ScanResult",
     "count",
     "cube_gi_star",
     "density",
@@ -68,6 +72,8 @@ __all__ = [
     "mappable",
     "per_grid",
     "rates",
+    "replica",
+    "scan",
     "touching",
     "uncounted",
     "weekly",

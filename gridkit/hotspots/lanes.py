@@ -1,0 +1,106 @@
+"""Lanes: 32 replicas side by side in memory, compared by one machine instruction.
+
+The compiled modules of the scan use only what is defined here of the machinery below
+Python: `compiled`, and four operations on 32 numbers at once, written as vectors of LLVM,
+which any processor can run (one instruction with AVX-512, two with AVX2, four with NEON).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+LANES = 32
+# 32 bins per doubling: the first 5 bits after the point of a double, beside its exponent
+_BIN_SHIFT = 47
+
+
+def compiled(*, parallel: bool = False) -> Callable[[F], F]:
+    """Compile a function when it is first called, and keep the result on disk."""
+    kept = numba.njit(cache=True, parallel=parallel, error_model="numpy", nogil=True)
+    return cast("Callable[[F], F]", kept)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bin_of(_typing: Any, _number: Any) -> Any:
+    """Find the number of the bin on a logarithmic scale in which a positive float64 lies."""
+
+    def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        bits = builder.bitcast(args[0], ir.IntType(64))
+        return builder.ashr(bits, ir.Constant(ir.IntType(64), _BIN_SHIFT))
+
+    return types.int64(types.float64), build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def edge_of(_typing: Any, _number: Any) -> Any:
+    """Give the lower edge of the bin with a number: what `bin_of` undoes."""
+
+    def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        bits = builder.shl(args[0], ir.Constant(ir.IntType(64), _BIN_SHIFT))
+        return builder.bitcast(bits, ir.DoubleType())
+
+    return types.float64(types.int64), build
+
+
+def _vector(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
+    """Point at 32 neighboring elements of a one-dimensional array."""
+    element = context.get_data_type(kind.dtype)
+    data = context.make_array(kind)(context, builder, value=array).data
+    vector = ir.VectorType(element, LANES)
+    place = builder.bitcast(builder.gep(data, [start]), vector.as_pointer())
+    return place, vector, element.width // 8
+
+
+def _load(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
+    place, _, size = _vector(context, builder, kind, array, start)
+    return builder.load(place, align=size)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def add_lanes(_typing: Any, total: Any, _i: Any, rows: Any, _j: Any) -> Any:
+    """Add 32 elements of `rows` from j on to those of `total` from i on."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        place, vector, size = _vector(context, builder, signature.args[0], args[0], args[1])
+        more = _load(context, builder, signature.args[2], args[2], args[3])
+        if more.type.element.width < vector.element.width:
+            more = builder.zext(more, vector)
+        old = builder.load(place, align=size)
+        builder.store(builder.add(old, more), place, align=size)
+        return context.get_dummy_value()
+
+    return types.void(total, types.int64, rows, types.int64), build
+
+
+def _compare(sign: str) -> Any:
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        until = _load(context, builder, signature.args[0], args[0], args[1])
+        before = _load(context, builder, signature.args[0], args[0], args[2])
+        limit = _load(context, builder, signature.args[3], args[3], args[4])
+        beats = builder.icmp_signed(sign, builder.sub(until, before), limit)
+        flags = builder.bitcast(beats, ir.IntType(LANES))
+        return builder.zext(flags, ir.IntType(64))
+
+    return build
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def lanes_above(_typing: Any, total: Any, _i: Any, _j: Any, limits: Any, _k: Any) -> Any:
+    """Flag, as bits, the lanes in which total[i] - total[j] is above limits[k]."""
+    signature = types.int64(total, types.int64, types.int64, limits, types.int64)
+    return signature, _compare(">")
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def lanes_below(_typing: Any, total: Any, _i: Any, _j: Any, limits: Any, _k: Any) -> Any:
+    """Flag, as bits, the lanes in which total[i] - total[j] is below limits[k]."""
+    signature = types.int64(total, types.int64, types.int64, limits, types.int64)
+    return signature, _compare("<")

@@ -1,0 +1,227 @@
+"""Search: cells and a plan made ready for the compiled kernel, and what it finds.
+
+Here numbers get their order in memory; nothing here decides anything.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridkit.hotspots.cells import Cells
+from gridkit.hotspots.likelihood import (
+    BERNOULLI,
+    EXPECTATION,
+    HIGH,
+    LOW,
+    POISSON,
+    Law,
+    Limits,
+    ratio,
+    tabulate,
+)
+from gridkit.hotspots.plan import Plan
+from gridkit.hotspots.replicas import ALIAS, LABELS, SHUFFLE, Source, alias_table
+from gridkit.hotspots.scan_kernel import best_around, replica_maxima
+from gridkit.hotspots.windows import Reach, Zones, make_zones
+
+_LAWS = {
+    "poisson": POISSON,
+    "permutation": POISSON,
+    "bernoulli": BERNOULLI,
+    "expectation": EXPECTATION,
+}
+_SIDES = {"high": HIGH, "low": LOW, "both": HIGH | LOW}
+# the narrowest type of counts that fits makes replicas fit into the cache
+_NARROW, _MIDDLE = np.iinfo(np.uint8).max, np.iinfo(np.int16).max - 1
+# the best of this many replicas tells where the limits of the others may start
+_PILOT = 64
+# replicas between two looks whether enough of them beat the data
+_CHUNK = 64
+# the best ratio grows about so with the logarithm of the number of windows
+_GUESS = 0.35
+# ratios that differ by less than this share differ by rounding only
+TIE = 1e-8
+
+
+class Window(NamedTuple):
+    """One window: a circle of places and a slice of the time steps."""
+
+    statistic: float
+    center: int
+    places: NDArray[np.intp]
+    steps: slice
+
+
+class Search(NamedTuple):
+    """What the kernel needs, made once per run."""
+
+    zones: Zones
+    law: Law
+    limits: Limits
+    rows: NDArray[np.int32]  # (P, T) counts from time point 0 to this one
+    steps: int
+
+
+def prepare(cells: Cells, plan: Plan, most_cases: int) -> Search:
+    """Lay the windows and make the tables; `most_cases` is the most of any replica."""
+    steps = cells.n.shape[1]
+    longest = min(plan.max_weeks or max(1, steps // 2), steps)
+    used = longest if plan.alive else steps
+    rows = _from_the_end(cells.n, used).astype(np.int32)
+    expected = _from_the_end(cells.expected, used)
+    reach = Reach(
+        plan.max_share, cells.reach(plan.max_radius_m), 1 if plan.alive else steps, longest
+    )
+    zones = make_zones(cells.points, cells.measure, expected, reach)
+    trials = float(cells.trials.sum())
+    law = Law(_LAWS[cells.model], float(cells.cases), trials, _SIDES[plan.side], plan.min_cases)
+    single = np.diff(expected, axis=1)
+    least = float(single[single > 0].min(initial=max(float(expected.max()), 1e-3)))
+    most = max(most_cases, cells.cases)
+    dtype = np.int16 if most <= _MIDDLE else np.int32
+    limits = tabulate(least, float(expected[:, -1].sum()), law, most, dtype)
+    return Search(zones, law, limits, rows, steps)
+
+
+def _from_the_end(table: NDArray, used: int) -> NDArray:
+    """Add up from the last time step backwards, `used` steps, beginning with nothing."""
+    sums = np.zeros((len(table), used + 1), dtype=table.dtype)
+    np.cumsum(table[:, ::-1][:, :used], axis=1, out=sums[:, 1:])
+    return sums
+
+
+def make_source(cells: Cells, plan: Plan, search: Search, rng: np.random.Generator) -> Source:
+    """Make what replicas are drawn from."""
+    points = search.zones.expected.shape[1]
+    inside = _from_the_end(np.ones_like(cells.n), cells.n.shape[1])[:, -1:0:-1]  # step's point
+    codes = np.where(inside < points, np.arange(len(cells.n))[:, None] * points + inside, -1)
+    codes = codes.astype(np.int32)
+    nothing, none = np.zeros(1), np.zeros(0, dtype=np.int32)
+    totals = np.full(plan.replicas, cells.cases, dtype=np.int64)
+    if cells.model == "permutation":
+        place = np.repeat(np.arange(len(cells.n)), cells.n.sum(axis=1)) * points
+        slots = np.repeat(inside[0], cells.n.sum(axis=0))
+        slots = slots[slots < points].astype(np.int32)
+        return Source(SHUFFLE, place.astype(np.int32), nothing, none, slots, totals * 0)
+    if cells.model == "bernoulli":
+        every = np.repeat(codes.ravel(), cells.trials.ravel())
+        return Source(LABELS, every, nothing, none, none, totals)
+    if cells.model == "expectation":
+        totals = rng.poisson(cells.expected.sum(), plan.replicas)
+    some = (cells.expected > 0) & (codes >= 0)
+    rest = cells.expected[codes < 0].sum()
+    weights = np.append(cells.expected[some], rest if rest > 0 else [])
+    keep, other = alias_table(weights)
+    targets = np.append(codes[some], np.full(len(weights) - int(some.sum()), -1))
+    return Source(ALIAS, targets.astype(np.int32), keep, other, none, totals)
+
+
+def maxima(
+    search: Search, source: Source, seed: int, numbers: range, known: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Find the largest ratio of each replica in a range of numbers."""
+    if len(known):
+        guess = 0.75 * float(known.min())
+    else:
+        zones = search.zones
+        windows = float(zones.size.sum()) * zones.starts * float(zones.longest.max())
+        guess = _GUESS * math.log(max(windows, 2.0))
+    heaviest = float(search.zones.expected[:, -1].max())
+    likely = heaviest + 8 * math.sqrt(heaviest) + 20
+    wide = search.limits.high.dtype.itemsize > 2
+    kinds = [np.int32] if wide else [np.int16] if likely > _NARROW else [np.uint8, np.int16]
+    for kind in kinds:
+        best, spilled = replica_maxima(
+            numbers.start, len(numbers), source, search.zones, search.law, search.limits,
+            np.uint64(seed), guess, np.zeros(0, kind),
+        )  # fmt: skip
+        if not spilled:
+            break
+    return np.asarray(best)
+
+
+def all_maxima(search: Search, source: Source, seed: int, replicas: int) -> NDArray[np.float64]:
+    """Find the largest ratio of each replica."""
+    pilot = maxima(search, source, seed, range(min(_PILOT, replicas)), np.zeros(0))
+    if replicas <= _PILOT:
+        return pilot
+    rest = maxima(search, source, seed, range(_PILOT, replicas), pilot)
+    return np.concatenate([pilot, rest])
+
+
+def maxima_until(
+    search: Search, source: Source, seed: int, plan: Plan, observed: float
+) -> NDArray[np.float64]:
+    """Draw replicas until `stop_after` of them reach what was observed, or all are drawn."""
+    found = np.zeros(0)
+    while len(found) < plan.replicas:
+        numbers = range(len(found), min(len(found) + _CHUNK, plan.replicas))
+        found = np.concatenate([found, maxima(search, source, seed, numbers, found)])
+        hits = np.flatnonzero(found >= observed)
+        if len(hits) >= plan.stop_after:
+            return found[: hits[plan.stop_after - 1] + 1]
+    return found
+
+
+def strongest(cells: Cells, search: Search, floor: float, most: int) -> list[Window]:
+    """Find windows above `floor`, strongest first, of which no two share a place.
+
+    A circle holds a place that is taken if it is wider than the way to it: so circles are
+    cut short there, and only those whose best window was cut are searched again.
+    """
+    size = search.zones.size.copy()
+    best, where = np.zeros(len(size)), np.zeros((len(size), 3), dtype=np.int64)
+    taken = np.zeros(len(size), dtype=np.bool_)
+    again = np.flatnonzero(size > 0)
+    windows: list[Window] = []
+    while len(windows) < most:
+        if len(again):
+            best[again], where[again] = best_around(
+                again, search.rows, size, search.zones, search.law, search.limits, floor
+            )
+        if not best.max(initial=0.0) > 0.0:
+            break
+        window = _first(cells, search, best, where)
+        windows.append(window)
+        taken[window.places] = True
+        met = taken[search.zones.order]
+        room = np.where(met.any(axis=1), met.argmax(axis=1), met.shape[1])
+        size = np.minimum(size, room).astype(np.int32)
+        lost = (best > 0.0) & (where[:, 0] > room)
+        best[lost] = 0.0
+        again = np.flatnonzero(lost & (size > 0))
+    return windows
+
+
+def _first(
+    cells: Cells, search: Search, best: NDArray[np.float64], where: NDArray[np.int64]
+) -> Window:
+    """Of equally strong windows take the one with fewest places, then the smallest circle."""
+    equal = np.flatnonzero(best >= best.max() * (1.0 - TIE))
+    circles = [search.zones.order[i, : where[i, 0]] for i in equal]
+    radii = [radius(cells, i, circle) for i, circle in zip(equal, circles, strict=True)]
+    keys = [(len(c), r, i) for c, r, i in zip(circles, radii, equal, strict=True)]
+    center = int(min(keys)[2])
+    count, near, far = (int(x) for x in where[center])
+    places = np.sort(search.zones.order[center, :count]).astype(np.intp)
+    steps = slice(search.steps - far, search.steps - near)
+    return Window(float(best[center]), center, places, steps)
+
+
+def radius(cells: Cells, center: int, places: NDArray) -> float:
+    """Measure from a center to the farthest of some places, meters."""
+    if cells.points is None:
+        return math.nan
+    apart = cells.points[places] - cells.points[center]
+    return cells.meters(float(np.sqrt((apart**2).sum(axis=1)).max()))
+
+
+def exact(cells: Cells, search: Search, window: Window) -> tuple[int, float, float]:
+    """Count a window's cases and sum its expectation and ratio without rounding errors."""
+    observed = int(cells.n[window.places, window.steps].sum())
+    expected = math.fsum(cells.expected[window.places, window.steps].ravel())
+    return observed, expected, float(ratio(observed, expected, search.law))
