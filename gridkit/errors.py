@@ -71,6 +71,10 @@ class RecordError(DataError):
     """A record breaks its specification; `problems` names every field at fault."""
 
 
+class WorkflowError(RecordError):
+    """A step that may not be taken as the matter stands; the legal ones are named."""
+
+
 class ImportFileError(DataError):
     """A file to be imported cannot be read, or its mapping does not fit it."""
 

@@ -87,6 +87,24 @@ def test_a_change_keeps_what_was_there_before(store):
     assert store.conflicts().empty
 
 
+def test_additions_and_changes_are_one_save(store):
+    """A new version that is refused keeps the new records out, too."""
+    old, fresh = concern(people_affected=1), concern()
+    base = store.add([old], by_role="grid_worker").rev_ids
+    more = old.model_copy(update={"people_affected": 6})
+
+    with pytest.raises(RecordError, match="versions"):
+        store.add([fresh], revised=[(more, ["nowhere"])], by_role="importer", why="导入")
+    assert len(store.frame("concern")) == 1
+    store.add([fresh], revised=[(more, base)], by_role="importer", why="导入")
+
+    assert store.frame("concern")["people_affected"].max() == 6
+    assert store.seen([old.record_id, fresh.record_id, "nowhere"]) == {
+        old.record_id,
+        fresh.record_id,
+    }
+
+
 def test_two_changes_of_one_version_are_a_conflict_until_a_person_merges_them(store):
     """Both are kept and shown; nothing is hidden behind the later one."""
     heard = concern(people_affected=1)

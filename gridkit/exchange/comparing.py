@@ -81,9 +81,10 @@ def compare(
     store: Store,
     *,
     revise: bool,
-    withdrawn: frozenset[str] = frozenset(),
 ) -> Comparison:
     """Compare the rows of a file with the ledger.
+
+    A concern that was withdrawn here is held, a step that was is left out.
 
     Parameters
     ----------
@@ -95,8 +96,6 @@ def compare(
         Read only.
     revise : bool
         Whether a row that has changed becomes a revision, or is held.
-    withdrawn : frozenset of str
-        Ids of records that were withdrawn here: such a concern is held, such a step left out.
 
     Returns
     -------
@@ -106,6 +105,8 @@ def compare(
     known = _known([row.concern for row in rows], fields, store)
     steps = [step for row in rows for step in row.steps]
     known = known.joined(_known(steps, STEP_FIELDS, store))
+    ids = [record.record_id for row in rows for record in (row.concern, *row.steps)]
+    withdrawn = store.seen(ids) - known.ids
     result = Comparison()
     for row in rows:
         if row.concern.record_id in withdrawn:

@@ -25,7 +25,7 @@ from gridkit.exchange.repeats import record_id, repeat_faults, row_ids
 from gridkit.exchange.report import ImportReport, fault_table
 from gridkit.exchange.source_file import read_bytes, read_source
 from gridkit.exchange.table import Fault, RawTable, plain, plain_values
-from gridkit.records.models import Concern, Record, Step
+from gridkit.records.models import Concern, Step
 from gridkit.records.spec import CONCERN
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def import_concerns(  # noqa: PLR0913 (each is a choice of the person who import
         return report.but(refused=True)
     fields = [name for name in reading.answers if name in CONCERN.names]
     if dry_run:
-        done = _compared(rows, fields, store, mapping, frozenset())
+        done = _compared(rows, fields, store, mapping)
     else:
         why = f"import {mapping.source.system} {hashlib.sha256(data).hexdigest()[:12]}"
         done = _write(rows, fields, store, mapping, why, tell)
@@ -264,10 +264,12 @@ def _compared(
     fields: Sequence[str],
     store: Store,
     mapping: Mapping,
-    withdrawn: frozenset[str],
 ) -> Comparison:
     revise = mapping.rows.changed == "revise"
-    return compare(rows, fields, store, revise=revise, withdrawn=withdrawn)
+    return compare(rows, fields, store, revise=revise)
+
+
+_TRIES = 3  # how often to compare again where another import of the same file was quicker
 
 
 @_no_collection()
@@ -279,36 +281,22 @@ def _write(
     why: str,
     tell: Progress,
 ) -> Comparison:
-    """Write what is new in one transaction, then each revision in one of its own."""
+    """Write what is new and what has changed, in one transaction."""
 
     def told(done: int, total: int) -> None:
         tell(_COMPARED + (_PARTS - _COMPARED) * done // max(1, total), _PARTS)
 
-    withdrawn: frozenset[str] = frozenset()
-    while True:
-        plan = _compared(rows, fields, store, mapping, withdrawn)
+    for tries_left in range(_TRIES - 1, -1, -1):
+        plan = _compared(rows, fields, store, mapping)
         tell(_COMPARED, _PARTS)
-        if not plan.new:
+        if not plan.new and not plan.revised:
             break
         try:
-            store.add(plan.new, by_role=IMPORTER, why=why, progress=told)
+            store.add(plan.new, revised=plan.revised, by_role=IMPORTER, why=why, progress=told)
         except RecordError as error:
-            taken = frozenset(_taken(error, plan.new))
-            # known, and yet not in the current state: withdrawn here, so not added again
-            # (in the current state by now: another import was quicker; compare again)
-            gone = taken - store.current(taken).keys()
-            if not taken or (gone and gone <= withdrawn):
+            overtaken = any(problem.field == "record_id" for problem in error.problems)
+            if not (overtaken and tries_left):
                 raise
-            withdrawn |= gone
         else:
             break
-    for record, heads in plan.revised:
-        store.revise(record, parents=heads, by_role=IMPORTER, why=why)
     return plan
-
-
-def _taken(error: RecordError, records: Sequence[Record]) -> Iterator[str]:
-    """Name the records that the ledger has had before."""
-    for problem in error.problems:
-        if problem.field == "record_id":
-            yield records[int(problem.row) - 1].record_id

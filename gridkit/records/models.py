@@ -73,6 +73,8 @@ class Record(BaseModel):
 def _text(value: object) -> object:
     if not isinstance(value, str):
         return value
+    if value.isascii() and value.isprintable():  # most codes, ids and dates
+        return value.strip() or None
     cleaned = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n")
     cleaned = "".join(
         c for c in cleaned if c in "\n\t" or unicodedata.category(c) not in _UNSEEN

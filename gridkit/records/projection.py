@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gridkit.records.bulk import insert_rows
 from gridkit.records.database import reading, writing
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
@@ -51,12 +52,12 @@ def apply(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple
         The records that have more than one head now.
     """
     fresh = [row for row in rows if row["parents"] == "[]"]
-    if fresh:
-        connection.execute(
-            sa.insert(HEAD),
-            [{"record_id": r["record_id"], "rev_id": r["rev_id"]} for r in fresh],
-        )
-        _insert_current(connection, ((row, 1) for row in fresh))
+    insert_rows(
+        connection,
+        HEAD,
+        [{"record_id": r["record_id"], "rev_id": r["rev_id"]} for r in fresh],
+    )
+    _insert_current(connection, ((row, 1) for row in fresh))
     followers = (row for row in rows if row["parents"] != "[]")
     return tuple(row["record_id"] for row in followers if _follow(connection, row) > 1)
 
@@ -64,7 +65,7 @@ def apply(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple
 def _follow(connection: sa.Connection, row: Mapping[str, Any]) -> int:
     record_id = row["record_id"]
     connection.execute(sa.delete(HEAD).where(HEAD.c.rev_id.in_(json.loads(row["parents"]))))
-    connection.execute(sa.insert(HEAD), [{"record_id": record_id, "rev_id": row["rev_id"]}])
+    insert_rows(connection, HEAD, [{"record_id": record_id, "rev_id": row["rev_id"]}])
     heads = connection.execute(
         sa.select(REVISION)
         .join(HEAD, HEAD.c.rev_id == REVISION.c.rev_id)
@@ -85,7 +86,7 @@ def _insert_current(
     for row, n_heads in rows:
         by_kind.setdefault(row["kind"], []).append(current_row(row, n_heads))
     for kind, current in by_kind.items():
-        connection.execute(sa.insert(CURRENT[kind]), current)
+        insert_rows(connection, CURRENT[kind], current)
 
 
 def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:

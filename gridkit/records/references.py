@@ -20,7 +20,8 @@ def chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
     return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
 
 
-def _present(connection: sa.Connection, column: sa.Column[Any], ids: Sequence[str]) -> set[str]:
+def present(connection: sa.Connection, column: sa.Column[Any], ids: Sequence[str]) -> set[str]:
+    """Tell which of some ids a column holds."""
     return {
         value
         for some in chunks(ids)
@@ -31,7 +32,7 @@ def _present(connection: sa.Connection, column: sa.Column[Any], ids: Sequence[st
 def known(connection: sa.Connection, records: Sequence[Record]) -> list[Problem]:
     """List the records whose id is in the ledger already, or twice in the list."""
     ids = [r.record_id for r in records]
-    there = _present(connection, HEAD.c.record_id, ids)
+    there = present(connection, HEAD.c.record_id, ids)
     seen: set[str] = set()
     found = []
     for number, record_id in enumerate(ids, start=1):
@@ -53,7 +54,7 @@ def dangling(connection: sa.Connection, records: Sequence[Record]) -> list[Probl
     found = []
     for (field, kind), referring in _referring(records).items():
         targets = list(dict.fromkeys(t for _, t in referring if t not in own[kind]))
-        there = own[kind] | _present(connection, CURRENT[kind].c.record_id, targets)
+        there = own[kind] | present(connection, CURRENT[kind].c.record_id, targets)
         words = RECORD_SPECS[kind]
         zh = f"所指的{words.zh}不在台账中"
         en = f"the {words.en.lower()} it refers to is not in the ledger"

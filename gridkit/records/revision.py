@@ -83,9 +83,12 @@ def canonical_json(value: Any) -> str:
     >>> canonical_json({"户数": 40, "b": [1.5, None]})
     '{"b":[1.5,null],"户数":40}'
     """
-    return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
-    )
+    return _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+)
 
 
 def utc_text(moment: datetime) -> str:

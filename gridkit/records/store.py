@@ -19,20 +19,15 @@ import sqlalchemy as sa
 
 from gridkit.errors import Problem, RecordError, StoreError
 from gridkit.records import projection
+from gridkit.records.case import Case, read_case
 from gridkit.records.database import BUSY_SECONDS, connect, damaged, reading, writing
-from gridkit.records.ids import new_id
 from gridkit.records.models import MODELS, Record, kind_of
-from gridkit.records.references import chunks, dangling, known
-from gridkit.records.revision import (
-    Op,
-    Revision,
-    canonical_json,
-    civil_date_text,
-    utc_text,
-)
+from gridkit.records.references import chunks, dangling, known, present
+from gridkit.records.revision import Op, civil_date_text
 from gridkit.records.spec import ROLES
 from gridkit.records.tables import CURRENT, HEAD, META, REVISION
 from gridkit.records.validate import Rules
+from gridkit.records.writer import Author, Entry, Receipt, append
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,14 +39,6 @@ APPLICATION_ID = (
 )
 FORMAT_VERSION = 1
 _ROLE_CODES = frozenset(code for code, _, _ in ROLES)
-
-
-class Receipt(NamedTuple):
-    """What was committed: the new revisions, when, and which records now conflict."""
-
-    rev_ids: tuple[str, ...]
-    recorded_at: str
-    conflicts: tuple[str, ...] = ()
 
 
 class Current(NamedTuple):
@@ -137,9 +124,11 @@ class Store:
         *,
         by_role: str,
         why: str = "",
+        revised: Sequence[tuple[Record, Iterable[str]]] = (),
         progress: Callable[[int, int], None] | None = None,
+        guard: Callable[[sa.Connection], None] | None = None,
     ) -> Receipt:
-        """Write new records, all of them or none.
+        """Write new records, and new versions of old ones, all of them or none.
 
         Parameters
         ----------
@@ -148,14 +137,19 @@ class Store:
         by_role : str
             A code of `spec.ROLES`: the role of who wrote it, never a name.
         why : str
-            The reason, where there is one to give.
+            The reason, where there is one to give; required with `revised`.
+        revised : sequence of (Record, heads)
+            New versions, each with the revisions it builds on; see `revise`.
         progress : callable, optional
             Called with (done, total) as the records are prepared.
+        guard : callable, optional
+            Called inside the transaction, before anything is written: no other writer can
+            come between what it reads and what is written. It raises to refuse.
 
         Returns
         -------
         Receipt
-            After COMMIT. `rev_ids` in the order of `records`.
+            After COMMIT. `rev_ids` in the order of `records`, then of `revised`.
 
         Raises
         ------
@@ -166,21 +160,20 @@ class Store:
             If the ledger cannot be written; nothing was.
         """
         self._check_role(by_role)
-        found: list[Problem] = []
-        today = self.today()
-        for number, record in enumerate(records, start=1):
-            of_one = self._rules.problems(record.answers(), record.spec, today)
-            found += [problem._replace(row=f"{problem.row} {number}") for problem in of_one]
-        _refuse(found)
+        if revised:
+            _need_reason(why)
+        versions = [(record, tuple(dict.fromkeys(heads))) for record, heads in revised]
+        every = [*records, *(record for record, _ in versions)]
+        _refuse(self._problems(every))
         with writing(self._engine, self.path) as connection:
-            _refuse([*known(connection, records), *dangling(connection, records)])
-            return self._append(
-                connection,
-                [(r.record_id, kind_of(r), (), "put", r) for r in records],
-                by_role,
-                why,
-                progress,
-            )
+            if guard is not None:
+                guard(connection)
+            _refuse([*known(connection, records), *dangling(connection, every)])
+            for record, heads in versions:
+                self._check_parents(connection, record.record_id, kind_of(record), heads)
+            entries = [_entry(record, ()) for record in records]
+            entries += [_entry(record, heads) for record, heads in versions]
+            return append(connection, entries, self._author(by_role, why), progress)
 
     def revise(
         self, record: Record, *, parents: Iterable[str], by_role: str, why: str
@@ -210,16 +203,7 @@ class Store:
         StoreError
             If the ledger cannot be written; nothing was.
         """
-        self._check_role(by_role)
-        _refuse(self._rules.problems(record.answers(), record.spec, self.today()))
-        _need_reason(why)
-        parents = tuple(dict.fromkeys(parents))
-        op: Op = "merge" if len(parents) > 1 else "put"
-        with writing(self._engine, self.path) as connection:
-            _refuse(dangling(connection, [record]))
-            self._check_parents(connection, record.record_id, kind_of(record), parents)
-            entry = (record.record_id, kind_of(record), parents, op, record)
-            return self._append(connection, [entry], by_role, why)
+        return self.add([], revised=[(record, parents)], by_role=by_role, why=why)
 
     def withdraw(
         self, record_id: str, *, parents: Iterable[str], by_role: str, why: str
@@ -250,9 +234,8 @@ class Store:
         parents = tuple(dict.fromkeys(parents))
         with writing(self._engine, self.path) as connection:
             kind = self._check_parents(connection, record_id, None, parents)
-            return self._append(
-                connection, [(record_id, kind, parents, "withdraw", None)], by_role, why
-            )
+            entry = Entry(record_id, kind, parents, "withdraw", None)
+            return append(connection, [entry], self._author(by_role, why))
 
     def current(self, record_ids: Iterable[str]) -> dict[str, Current]:
         """Read records as they stand, with the heads to name when changing them.
@@ -288,6 +271,11 @@ class Store:
                 record = MODELS[shown.kind](record_id=record_id, **json.loads(shown.body))
                 found[record_id] = Current(record, tuple(sorted(h.rev_id for h in of_one)))
         return found
+
+    def case(self, concern_id: str) -> Case | None:
+        """Read one concern and its steps, each with the role that took it; None if not there."""
+        with reading(self._engine, self.path) as connection:
+            return read_case(connection, concern_id)
 
     def history(self, record_id: str) -> pd.DataFrame:
         """List all revisions of one record, oldest first.
@@ -374,6 +362,22 @@ class Store:
 
         return audit.check(self._engine, self.path)
 
+    def seen(self, record_ids: Iterable[str]) -> set[str]:
+        """Tell which ids the ledger has ever held, withdrawn ones among them."""
+        with reading(self._engine, self.path) as connection:
+            return present(connection, HEAD.c.record_id, list(record_ids))
+
+    def _author(self, by_role: str, why: str) -> Author:
+        return Author(self.device, by_role, self._clock(), why)
+
+    def _problems(self, records: Sequence[Record]) -> list[Problem]:
+        today = self.today()
+        found: list[Problem] = []
+        for number, record in enumerate(records, start=1):
+            of_one = self._rules.problems(record.answers(), record.spec, today)
+            found += [problem._replace(row=f"{problem.row} {number}") for problem in of_one]
+        return found
+
     def _check_role(self, by_role: str) -> None:
         if by_role not in _ROLE_CODES:
             raise RecordError(
@@ -408,52 +412,10 @@ class Store:
             )
         return str(its_kind)
 
-    def _append(
-        self,
-        connection: sa.Connection,
-        entries: Sequence[tuple[str, str, tuple[str, ...], Op, Record | None]],
-        by_role: str,
-        why: str,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> Receipt:
-        moment = self._clock()
-        at, on = utc_text(moment), civil_date_text(moment)
-        seq, prev = self._tip(connection)
-        rows: list[dict[str, Any]] = []
-        for number, (record_id, kind, parents, op, record) in enumerate(entries, start=1):
-            seq += 1
-            unsealed = Revision(
-                rev_id=new_id(),
-                record_id=record_id,
-                kind=kind,
-                parents=canonical_json(list(parents)),
-                device=self.device,
-                seq=seq,
-                by_role=by_role,
-                recorded_at=at,
-                local_date=on,
-                why=why,
-                op=op,
-                body=canonical_json(record.body() if record is not None else {}),
-                prev=prev,
-            )
-            prev = unsealed.seal()
-            rows.append({**unsealed.__dict__, "hash": prev})
-            if progress is not None and number % 1000 == 0:
-                progress(number, len(entries))
-        if rows:
-            connection.execute(sa.insert(REVISION), rows)
-        conflicts = projection.apply(connection, rows)
-        return Receipt(tuple(row["rev_id"] for row in rows), at, conflicts)
 
-    def _tip(self, connection: sa.Connection) -> tuple[int, str]:
-        row = connection.execute(
-            sa.select(REVISION.c.seq, REVISION.c.hash)
-            .where(REVISION.c.device == self.device)
-            .order_by(REVISION.c.seq.desc())
-            .limit(1)
-        ).first()
-        return (row.seq, row.hash) if row is not None else (0, "")
+def _entry(record: Record, heads: tuple[str, ...]) -> Entry:
+    op: Op = "merge" if len(heads) > 1 else "put"
+    return Entry(record.record_id, kind_of(record), heads, op, record)
 
 
 def _refuse(found: Sequence[Problem]) -> None:
