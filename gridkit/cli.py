@@ -9,23 +9,13 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table
 
 from gridkit.errors import GridkitError
+from gridkit.terminal import Folder, bar, err, opened, out, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,18 +29,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="社区网格走访与预警研判 · Field survey and triage for community grid workers",
 )
-out = Console()
-err = Console(stderr=True)
-
-Folder = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        "-w",
-        help="工作区文件夹 (默认 $GRIDKIT_WORKSPACE 或 ./workspace) · the workspace",
-        show_default=False,
-    ),
-]
 DEFAULT_FOLDER = Path("workspace")
 
 
@@ -64,38 +42,6 @@ def main() -> None:
     except KeyboardInterrupt:
         err.print("已中断; 已保存的都在。 Interrupted; what was saved is kept.")
         sys.exit(130)
-
-
-@contextmanager
-def _opened(folder: Path | None) -> Iterator[Workspace]:
-    from gridkit.records import open_workspace
-
-    workspace = open_workspace(folder)
-    try:
-        if workspace.invented:
-            err.print(
-                f"【虚构数据】{workspace.name} · invented people and places", style="yellow"
-            )
-        yield workspace
-    finally:
-        workspace.close()
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Progress]:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
-        progress.add_task(title, total=None)
-        yield progress
-
-
-def _show(title: str, rows: pd.DataFrame) -> None:
-    table = Table(title=title, title_justify="left")
-    for column in rows.columns:
-        table.add_column(str(column), overflow="fold")
-    for row in rows.itertuples(index=False):
-        table.add_row(*("" if value is None else str(value) for value in row))
-    out.print(table)
 
 
 @app.command(epilog="例 example:  gridkit demo --no-lab")
@@ -121,7 +67,7 @@ def demo(
     else:
         from gridkit.training import write_town
 
-        with _bar("造县、走访、登记诉求 · making the county") as progress:
+        with bar("造县、走访、登记诉求 · making the county") as progress:
             write_town(
                 folder,
                 seed=seed,
@@ -132,7 +78,7 @@ def demo(
     workspace = open_workspace(folder)
     jupyter.prepare(workspace)
     _draw(workspace, workspace.map_path)
-    _show(f"工作区 workspace: {folder}", _inventory(workspace))
+    show(f"工作区 workspace: {folder}", _inventory(workspace))
     if lab:
         out.print("正在打开 JupyterLab, 按 Ctrl-C 结束 · opening JupyterLab; Ctrl-C ends it")
         workspace.close()
@@ -173,7 +119,7 @@ def _draw(
     from gridkit import maps
     from gridkit.maps.overview import overview
 
-    with _bar("算热点、画地图 · hotspots and map"):
+    with bar("算热点、画地图 · hotspots and map"):
         seen = overview(workspace, on=on, weeks=weeks)
         maps.save(seen.map(audience="shared" if shared else "desk"), path)
     out.print(seen.sentence_zh, markup=False)
@@ -228,8 +174,8 @@ def import_file(
     from gridkit.exchange import import_concerns
 
     with (
-        _opened(folder) as workspace,
-        _bar("读入、核对、写入 · reading, checking, writing") as progress,
+        opened(folder) as workspace,
+        bar("读入、核对、写入 · reading, checking, writing") as progress,
     ):
         report = import_concerns(
             file,
@@ -278,10 +224,10 @@ def check(
         problems = store.check()
         tips = store.tips().reset_index()
     if len(problems):
-        _show("发现的问题 problems", problems)
+        show("发现的问题 problems", problems)
         raise typer.Exit(1)
     out.print(f"{path.name}: 完好, 链条完整 · sound; the chain is whole")
-    _show("链尾 (请抄下备查) · last links, to be noted down", tips)
+    show("链尾 (请抄下备查) · last links, to be noted down", tips)
 
 
 @app.command("map", epilog="例 example:  gridkit map --shared --out 公示图.html")
@@ -303,7 +249,7 @@ def draw_map(
     ] = False,
 ) -> None:
     """画一张离线地图 · draw an offline map."""
-    with _opened(folder) as workspace:
+    with opened(folder) as workspace:
         path = target or (
             workspace.folder / "map-shared.html" if shared else workspace.map_path
         )
@@ -331,7 +277,7 @@ def score(
     from gridkit.triage.worklist import worklist
 
     lang: Literal["zh", "en"] = "en" if english else "zh"
-    with _opened(folder) as workspace:
+    with opened(folder) as workspace:
         day = on.date() if on else workspace.store.today()
         concerns, steps = workspace.store.frame("concern"), workspace.store.frame("step")
         if explain is not None:
@@ -347,7 +293,7 @@ def score(
             out.print(str(story), markup=False, highlight=False)
             return
         listed = worklist(concerns, steps, day, workspace.profile)
-        _show(f"截至 {day} 的待办 · open matters", _lines(listed.head(top), workspace, lang))
+        show(f"截至 {day} 的待办 · open matters", _lines(listed.head(top), workspace, lang))
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 

@@ -1,0 +1,73 @@
+"""What the commands share: a workspace opened, a bar of progress, a table on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridkit.records import Workspace
+
+out = Console()
+err = Console(stderr=True)
+
+Folder = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace",
+        "-w",
+        help="工作区文件夹 (默认 $GRIDKIT_WORKSPACE 或 ./workspace) · the workspace",
+        show_default=False,
+    ),
+]
+"""The option that every command on a workspace has."""
+
+
+@contextmanager
+def opened(folder: Path | None) -> Iterator[Workspace]:
+    """Open a workspace, say so where it is invented, and let go of it in the end."""
+    from gridkit.records import open_workspace
+
+    workspace = open_workspace(folder)
+    try:
+        if workspace.invented:
+            err.print(
+                f"【虚构数据】{workspace.name} · invented people and places", style="yellow"
+            )
+        yield workspace
+    finally:
+        workspace.close()
+
+
+@contextmanager
+def bar(title: str) -> Iterator[Progress]:
+    """Show a bar of progress while something lasts."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as progress:
+        progress.add_task(title, total=None)
+        yield progress
+
+
+def show(title: str, rows: pd.DataFrame) -> None:
+    """Print a frame as a table."""
+    table = Table(title=title, title_justify="left")
+    for column in rows.columns:
+        table.add_column(str(column), overflow="fold")
+    for row in rows.itertuples(index=False):
+        table.add_row(*("" if value is None else str(value) for value in row))
+    out.print(table)
