@@ -17,13 +17,15 @@ from gridkit.profile.fields import (
 )
 
 Level = Literal["county", "township", "village"]
+OnHoliday = Literal["next_working_day", "previous_working_day", "drop", "keep"]
 
 
 class Band(Frozen):
     """How urgent: a name, a color, an owner, and a time to respond.
 
     A band holds the scores above `above` (exclusive; points), up to the band before it.
-    `respond_days` counts calendar days.
+    `respond_days` counts calendar days. `owner_level` is the level of its owner, where that
+    is known: on whose reception day its matters are laid before a leader.
     """
 
     code: Slug
@@ -33,6 +35,7 @@ class Band(Frozen):
     above: Int = Field(ge=-1000, le=1000)
     owner_zh: Text
     owner_en: Text
+    owner_level: Level | None = None
     respond_days: Int = Field(ge=0, le=366)
     source: Text
     verified: Flag = False
@@ -76,13 +79,17 @@ class Route(Frozen):
 
 
 class Reception(Frozen):
-    """A day on which leaders receive residents: each month, or each week (ISO, Monday 1)."""
+    """A day on which leaders receive residents: each month, or each week (ISO, Monday 1).
+
+    `on_holiday` says what becomes of a day that is no working day.
+    """
 
     level: Level
     zh: Text
     en: Text
     monthly_day: Int | None = Field(default=None, ge=1, le=31)
     weekday: Int | None = Field(default=None, ge=1, le=7)
+    on_holiday: OnHoliday = "next_working_day"
     source: Text
     verified: Flag = False
 
