@@ -11,6 +11,7 @@ import pandas as pd
 
 from gridkit.profile import Clause
 from gridkit.profile.clause import EVENTS
+from gridkit.records.ids import is_dated
 
 NEVER = np.iinfo(np.int64).min  # what numpy makes of a missing date
 _CODE = {event: code for code, event in enumerate(EVENTS)}
@@ -44,7 +45,7 @@ class Timeline:
     ) -> Timeline:
         """Read the events that some clause is about, up to and including a day.
 
-        Steps of one day keep the order of the frame: in a ledger, that of recording.
+        Steps of one day keep the order of the frame, that of recording: see `in_order`.
         """
         action = pd.Categorical(steps["action"])
         known = [_CODE.get(name, -1) for name in action.categories]
@@ -53,9 +54,9 @@ class Timeline:
         day = days(steps["on"])
         matters = _flags(_events_of(clauses))[event] & (day != NEVER) & (day <= day_of(on))
         kept = np.flatnonzero(matters)
-        row = _positions(steps["concern_id"].iloc[kept], concerns.index)
+        row = positions(steps["concern_id"].iloc[kept], concerns.index)
         kept, row = kept[row >= 0], row[row >= 0]
-        order = _order(row, day[kept])
+        order = in_order(row, day[kept], steps.index[kept], event[kept])
         kept, row = kept[order], row[order]
         heard = days(concerns["heard_on"])
         heard = np.where(heard <= day_of(on), heard, NEVER)
@@ -153,10 +154,44 @@ def _events_of(clauses: Sequence[Clause]) -> set[str]:
     return named | {"answered", *_REVIEWS, *_ENDS_REVIEW}
 
 
-def _order(row: np.ndarray, day: np.ndarray) -> np.ndarray:
+def in_order(row: np.ndarray, day: np.ndarray, ids: pd.Index, rank: np.ndarray) -> np.ndarray:
+    """Return the positions of steps sorted by concern, then day, then moment of recording.
+
+    Parameters
+    ----------
+    row, day : ndarray of int64
+        Position of the concern, and the day, of each step.
+    ids : Index
+        The ids of the steps, in the order of recording, as in a ledger.
+    rank : ndarray of int
+        The place of each step's action in a matter's life. It decides among steps of one
+        day whose ids do not tell when they were made (imported ones, no UUIDv7); those come
+        before the ones recorded here.
+
+    Returns
+    -------
+    ndarray of int64
+    """
+    order = _sorted(row, day)
+    tied = np.zeros(len(order), dtype=bool)
+    same = (row[order[1:]] == row[order[:-1]]) & (day[order[1:]] == day[order[:-1]])
+    tied[1:] = same
+    tied[:-1] |= same
+    place = order[tied]
+    if not len(place) or ids.dtype.kind in "iu":
+        return order
+    dated = np.fromiter((is_dated(str(i)) for i in ids[place]), bool, len(place))
+    if not dated.all():
+        group = np.cumsum(np.append(True, ~same))[tied]
+        key = np.where(dated, np.iinfo(np.int64).max, rank[place])
+        order[tied] = place[np.lexsort((key, group))]
+    return order
+
+
+def _sorted(row: np.ndarray, day: np.ndarray) -> np.ndarray:
     """Return the positions sorted by row, then day, then as they stand."""
     if not len(row):
-        return row
+        return np.arange(0)
     since = day - day.min()
     bits = [int(size).bit_length() for size in (row.max(), since.max(), len(row))]
     if sum(bits) > 62:
@@ -178,7 +213,8 @@ def day_of(on: dt.date) -> int:
     return int(np.datetime64(on, "D").astype(np.int64))
 
 
-def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
+def positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
+    """Return where each id stands in an index (int64), -1 where it does not."""
     if isinstance(ids.dtype, pd.CategoricalDtype):
         found = index.get_indexer(ids.cat.categories)
         return np.append(found, -1)[ids.cat.codes]
