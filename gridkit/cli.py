@@ -18,6 +18,7 @@ from gridkit.errors import GridkitError
 from gridkit.terminal import Folder, bar, err, opened, out, show
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
 
     from gridkit.records import Workspace
@@ -127,7 +128,7 @@ def _draw(
 
 
 @app.command(
-    epilog="例 example:  gridkit new 我的县 --name 某县 --code 350428 --grids grids.geojson"
+    epilog="例 example:  gridkit new 我的县 --name 某县 --code 350428 --grids 网格.geojson"
 )
 def new(
     folder: Annotated[
@@ -138,6 +139,16 @@ def new(
     grids: Annotated[
         Path | None, typer.Option(help="网格面 GeoJSON (WGS-84) · polygons of the grids")
     ] = None,
+    over: Annotated[
+        Path | None,
+        typer.Option(
+            help="没有网格面时: 按这个表里的点铺方格 · lay squares over a table's points"
+        ),
+    ] = None,
+    mapping: Annotated[
+        Path | None, typer.Option("--mapping", "-m", help="这个表的映射 · the table's mapping")
+    ] = None,
+    size: Annotated[int, typer.Option(min=10, help="方格边长, 米 · side in meters")] = 1000,
 ) -> None:
     """新建一个空的工作区 · make an empty workspace."""
     from gridkit import lab as jupyter
@@ -147,10 +158,24 @@ def new(
 
     parse_division(code)
     polygons = read_grids(grids) if grids is not None else None
+    if over is not None and polygons is None:
+        polygons = _squares(over, mapping, size, code)
     workspace = create_workspace(folder, name=name, county_code=code, grids=polygons)
     jupyter.prepare(workspace)
     workspace.close()
     out.print(f"已新建工作区 {folder} · made. 下一步 next:  gridkit import … -w {folder}")
+
+
+def _squares(table: Path, mapping: Path | None, size: int, code: str) -> gpd.GeoDataFrame:
+    from gridkit.exchange import read_mapping, read_points
+    from gridkit.records.grids import make_grids
+
+    if mapping is None:
+        raise GridkitError(
+            zh="按表中的点铺方格, 须用 --mapping 说明哪两列是坐标、用的什么坐标系。",
+            en="Squares over a table's points need --mapping: which columns, and their datum.",
+        )
+    return make_grids(read_points(table, read_mapping(mapping)), size, code)
 
 
 @app.command(
@@ -171,6 +196,8 @@ def import_file(
     ] = False,
 ) -> None:
     """把别处的诉求表导入台账 · import concerns from a table."""
+    import pandas as pd
+
     from gridkit.exchange import import_concerns
 
     with (
@@ -189,10 +216,13 @@ def import_file(
             ),
         )
     out.print(str(report), markup=False, highlight=False)
-    if rejected is not None and len(report.rejected):
-        report.rejected.to_csv(rejected, index=False, encoding="utf-8-sig")
-        out.print(f"未导入的行已写到 {rejected} · rejected rows written")
-    if len(report.rejected):
+    refused = pd.concat([report.rejected, report.held])
+    if rejected is not None and len(refused):
+        refused.to_csv(rejected, index=False, encoding="utf-8-sig")
+        out.print(
+            f"未导入的行已写到 {rejected} · rows that were not taken in are written there"
+        )
+    if len(refused):
         raise typer.Exit(1)
 
 

@@ -22,6 +22,8 @@ from gridkit.errors import DataError, Problem, StoreError, StoreFullError
 from gridkit.records.places import WGS84
 
 COLUMNS = ("name", "village_code", "township_code", "households", "population")
+NAMES = ("village_name", "township_name")
+"""Names of the divisions that a grid lies in; kept where a file has them."""
 _REQUIRED = ("grid_id", "name", "households")
 # the ways in which a GeoJSON may still say WGS-84 (the member was dropped by RFC 7946);
 # CGCS2000 (4490) is treated as equal
@@ -38,7 +40,8 @@ def read_grids(path: str | Path) -> gpd.GeoDataFrame:
         GeoJSON in WGS-84 (longitude first, UTF-8), or GeoPackage or shapefile with its
         CRS. Each feature is one grid, a polygon with `grid_id`, `name`, `households`
         (whole number; missing in all grids if unknown), and if known `population`,
-        `village_code`, `township_code` (else the first 12 and 9 digits of the id).
+        `village_code`, `township_code` (else the first 12 and 9 digits of the id),
+        `village_name`, `township_name`.
 
     Returns
     -------
@@ -92,7 +95,8 @@ def write_grids(grids: gpd.GeoDataFrame, path: str | Path) -> None:
         If the file cannot be written (StoreFullError if the disk is full).
     """
     path = Path(path)
-    table = pd.DataFrame(grids[list(COLUMNS)]).astype(object)
+    kept = [*COLUMNS, *(name for name in NAMES if name in grids)]
+    table = pd.DataFrame(grids[kept]).astype(object)
     table = table.where(table.notna(), None)
     shapes = shapely.to_geojson(grids.geometry.to_numpy())
     lines = []
@@ -132,6 +136,11 @@ def type_grids(raw: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "households": _whole(raw["households"]),
         "population": _whole(population),
     }
+    for name in NAMES:
+        if name in raw:
+            data[name] = pd.Categorical(
+                pd.array(np.asarray(raw[name]).astype(str), dtype="str")
+            )
     shapes = shapely.force_2d(raw.geometry.to_numpy())
     return gpd.GeoDataFrame(data, index=ids, geometry=shapes, crs=WGS84)
 

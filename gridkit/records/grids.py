@@ -1,7 +1,8 @@
 """Grids: the areas of care, as polygons with their households.
 
 A frame of grids is a GeoDataFrame in WGS-84 (EPSG:4326), indexed by `grid_id`, with the
-columns `name`, `village_code`, `township_code`, `households`, `population` and `geometry`.
+columns `name`, `village_code`, `township_code`, `households`, `population` and `geometry`;
+`village_name` and `township_name` where the file has them.
 This module makes grids and is the face of its neighbors: `gridfile` reads and writes them,
 `places` says which grid a point lies in and names the usual mix-ups.
 """

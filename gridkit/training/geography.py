@@ -222,6 +222,8 @@ def _describe(mesh: Mesh, tiers: _Tiers, shapes: Any, rng: np.random.Generator) 
             "name": [f"{everyday[v]}第{n}网格" for v, n in zip(village, number, strict=True)],
             "village_code": [codes[v] for v in village],
             "township_code": [codes[v][:9] + "000" for v in village],
+            "village_name": [everyday[v] for v in village],
+            "township_name": [names.township[tiers.township_of[v]] for v in village],
             "households": households,
             "population": np.maximum(population, households),
         },
