@@ -20,7 +20,12 @@ _RECORDED.remove("works_in_days")  # recorded as a date
 
 
 def inputs(
-    concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date, profile: Profile
+    concerns: pd.DataFrame,
+    steps: pd.DataFrame,
+    on: dt.date,
+    profile: Profile,
+    *,
+    clocks: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Work out what a card may look at, for every open concern on a day.
 
@@ -32,6 +37,8 @@ def inputs(
     on : date
         The civil day (Asia/Shanghai) to look from; later records are not looked at.
     profile : Profile
+    clocks : DataFrame, indexed like `concerns`, optional
+        What `next_due` gives for that day, where the caller has it already.
 
     Returns
     -------
@@ -49,7 +56,8 @@ def inputs(
     """
     kept = (standing(concerns, steps, profile, on) == "open").to_numpy()
     some = concerns.loc[kept]
-    used = next_due(some, steps, profile, on)["used"].reindex(some.index)
+    due = next_due(some, steps, profile, on) if clocks is None else clocks.loc[kept]
+    used = due["used"]
     same = same_cause_n(concerns, profile).loc[kept]
     derived = {
         "works_in_days": _works_in_days(some, on),
