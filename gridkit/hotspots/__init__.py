@@ -13,6 +13,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
 | does a series rise or fall | `mann_kendall` |
+| which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | what it means, in a sentence | `explain_hotspots`, `explain_cells`, `Neighbors.explain` |
 
@@ -42,19 +43,23 @@ from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, loc
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
+from gridkit.hotspots.repeats import repeats
 from gridkit.hotspots.scan import ScanResult, replica, scan
+from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent, silent
 from gridkit.hotspots.trend import mann_kendall
 
 __all__ = [
     "EMERGING_CLASSES",
     "HOTSPOT_CLASSES",
     "MORAN_CLASSES",
+    "SILENT_CLASSES",
     "EmergingClass",
     "HotspotClass",
     "MoranClass",
     "Neighbors",
     "Plan",
     "ScanResult",
+    "SilentClass",
     "count",
     "cube_gi_star",
     "density",
@@ -64,6 +69,7 @@ __all__ = [
     "explain_emerging",
     "explain_hotspots",
     "explain_moran",
+    "explain_silent",
     "gi_star",
     "gi_star_test",
     "k_nearest",
@@ -72,8 +78,10 @@ __all__ = [
     "mappable",
     "per_grid",
     "rates",
+    "repeats",
     "replica",
     "scan",
+    "silent",
     "touching",
     "uncounted",
     "weekly",
