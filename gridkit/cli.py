@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from rich.padding import Padding
+from rich.text import Text
 
+from gridkit import cli_receptions
 from gridkit.errors import GridkitError
 from gridkit.terminal import Folder, bar, err, opened, out, show
 
@@ -30,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="社区网格走访与预警研判 · Field survey and triage for community grid workers",
 )
+Lang = Literal["zh", "en"]
 DEFAULT_FOLDER = Path("workspace")
 
 
@@ -306,7 +310,7 @@ def score(
     from gridkit.triage.inputs import inputs
     from gridkit.triage.worklist import worklist
 
-    lang: Literal["zh", "en"] = "en" if english else "zh"
+    lang: Lang = "en" if english else "zh"
     with opened(folder) as workspace:
         day = on.date() if on else workspace.store.today()
         concerns, steps = workspace.store.frame("concern"), workspace.store.frame("step")
@@ -323,26 +327,29 @@ def score(
             out.print(str(story), markup=False, highlight=False)
             return
         listed = worklist(concerns, steps, day, workspace.profile)
-        show(f"截至 {day} 的待办 · open matters", _lines(listed.head(top), workspace, lang))
+        out.print(
+            f"截至 {day} 的待办 {len(listed)} 件 · open matters as of {day}", style="bold"
+        )
+        for place, (_, row) in enumerate(listed.head(top).iterrows(), start=1):
+            _print_matter(place, row, workspace, lang)
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
-def _lines(
-    listed: pd.DataFrame, workspace: Workspace, lang: Literal["zh", "en"]
-) -> pd.DataFrame:
-    import pandas as pd
-
+def _print_matter(place: int, row: pd.Series, workspace: Workspace, lang: Lang) -> None:
+    """Print one matter in two lines: what, where and by when; then why."""
     profile = workspace.profile
-    return pd.DataFrame(
-        {
-            "编号 id": listed.index.str[-8:],
-            "分 score": listed["score"].to_numpy(),
-            "等级 band": [profile.label("band", str(b), lang) for b in listed["band"]],
-            "理由 why": listed[f"sentence_{lang}"].astype("str").to_numpy(),
-            "期限 due": listed["due_on"].dt.strftime("%Y-%m-%d").fillna("").to_numpy(),
-            "网格 grid": listed["grid_id"].astype("str").to_numpy(),
-        }
-    )
+    band = next(b for b in profile.bands if b.code == row["band"])
+    code = row["demand_detail"]
+    table = "demand_detail" if isinstance(code, str) else "demand_type"
+    head = Text(f"{place:>3}  ")
+    head.append("■ ", style=band.color)
+    head.append(f"{getattr(band, lang)} {row['score']}  ", style="bold")
+    head.append(f"{str(row.name)[-8:]}  {profile.label(table, str(row[table]), lang)}")
+    head.append(f" · {row['grid_id']}")
+    if row["due_on"] == row["due_on"]:  # NaT is not equal to itself
+        head.append(f" · 期限 due {row['due_on']:%Y-%m-%d} ({row['article']})")
+    out.print(head)
+    out.print(Padding(Text(str(row[f"sentence_{lang}"]), style="dim"), (0, 0, 0, 5)))
 
 
 def _one_id(text: str, ids: list[str]) -> str:
@@ -355,6 +362,7 @@ def _one_id(text: str, ids: list[str]) -> str:
         )
     return found[0]
 
+cli_receptions.register(app)
 
 if __name__ == "__main__":
     main()
