@@ -16,7 +16,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from gridkit import cli_receptions
+from gridkit import cli_board, cli_receptions
 from gridkit.errors import GridkitError
 from gridkit.terminal import Folder, bar, err, opened, out, show
 
@@ -362,7 +362,9 @@ def _one_id(text: str, ids: list[str]) -> str:
         )
     return found[0]
 
-cli_receptions.register(app)
+
+for commands in (cli_board, cli_receptions):
+    commands.register(app)
 
 if __name__ == "__main__":
     main()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,9 @@ Folder = Annotated[
     ),
 ]
 """The option that every command on a workspace has."""
+Day = dt.datetime | None
+"""A day that was typed, with `formats=[DAY]`."""
+DAY = "%Y-%m-%d"
 
 
 @contextmanager
@@ -71,3 +75,9 @@ def show(title: str, rows: pd.DataFrame) -> None:
     for row in rows.itertuples(index=False):
         table.add_row(*("" if value is None else str(value) for value in row))
     out.print(table)
+
+
+def dated(days: pd.Series, missing: str = "") -> pd.Series:
+    """Give dates as text."""
+    text: pd.Series = days.dt.strftime(DAY).astype("str").fillna(missing)
+    return text

@@ -1,0 +1,144 @@
+"""`gridkit board`: the open matters as a table, narrowed by place, demand, band, state, unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridkit.errors import DataError
+from gridkit.terminal import DAY, Day, Folder, dated, opened, out, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridkit.profile import Profile
+
+_Codes = list[str] | None
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(
+        epilog="例 example:  gridkit board --band red --overdue     gridkit board --type 用水"
+    )(board)
+
+
+def board(
+    folder: Folder = None,
+    township: Annotated[
+        _Codes, typer.Option(help="乡镇区划代码, 9 或 12 位 · township code")
+    ] = None,
+    demand: Annotated[
+        _Codes, typer.Option("--type", help="诉求类别, 代码或中文 · demand type")
+    ] = None,
+    band: Annotated[_Codes, typer.Option(help="等级, 如 red 或 红色 · band")] = None,
+    status: Annotated[
+        _Codes, typer.Option(help="办理状态, 如 routed 或 办理中 · state")
+    ] = None,
+    unit: Annotated[_Codes, typer.Option(help="责任单位, 代码或简称 · unit")] = None,
+    overdue: Annotated[
+        bool | None,
+        typer.Option("--overdue/--in-time", help="只看超期或未超期 · clock run out"),
+    ] = None,
+    top: Annotated[int, typer.Option(min=1, help="列出几件 · how many rows")] = 20,
+    on: Annotated[Day, typer.Option(formats=[DAY], help="截至哪天 · as of which day")] = None,
+) -> None:
+    """看板: 待办事项, 可筛选 · the open matters, narrowed."""
+    from gridkit.triage.board import board as open_matters
+    from gridkit.triage.board import narrow, with_reasons
+
+    with opened(folder) as workspace:
+        store, profile = workspace.store, workspace.profile
+        day = on.date() if on else store.today()
+        asked = {
+            "township_code": township,
+            "demand_type": _codes(profile, "demand_type", demand),
+            "band": _codes(profile, "band", band),
+            "state": _states(status),
+            "unit": _codes(profile, "unit", unit),
+        }
+        concerns, steps = store.frame("concern"), store.frame("step")
+        everything = open_matters(concerns, steps, day, profile, store.frame("decision"))
+        listed = narrow(everything, overdue=overdue, **asked)
+        shown = with_reasons(listed.head(top), concerns, steps, day, profile)
+        show(
+            f"截至 {day} 待办 {len(everything)} 件, 符合条件 {len(listed)} 件, "
+            f"其中超期 {int(listed['overdue'].sum())} 件 · "
+            f"{len(listed)} of {len(everything)} open matters",
+            _lines(shown, profile),
+        )
+        out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
+
+
+def _lines(shown: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    import pandas as pd
+
+    from gridkit.triage.moves import STATE
+
+    units = [profile.label("unit", u) if pd.notna(u) else "" for u in shown["unit"]]
+    return pd.DataFrame(
+        {
+            "编号 id": shown.index.str[-8:],
+            "等级 band": [
+                profile.label("band", str(band)) + (" ✓" if decided else "")
+                for band, decided in zip(shown["band"], shown["decided"], strict=True)
+            ],
+            "事项 demand": [profile.label("demand_type", str(d)) for d in shown["demand_type"]],
+            "状态 state": [STATE[str(s)].zh for s in shown["state"]],
+            "单位 unit": units,
+            "期限 due": dated(shown["due_on"]).to_numpy()
+            + shown["overdue"].map({True: " 超期", False: ""}).to_numpy(),
+            "理由 why": shown["sentence_zh"].astype("str").to_numpy(),
+            "网格 grid": shown["grid_id"].astype("str").to_numpy(),
+        }
+    )
+
+
+def _codes(profile: Profile, table: str, typed: Iterable[str] | None) -> list[str] | None:
+    """Give the codes of a table that codes, labels or everyday words mean.
+
+    Raises
+    ------
+    DataError
+        If a word fits nothing; the message lists what there is.
+    """
+    if not typed:
+        return None
+    found = []
+    for word in typed:
+        best = profile.find(word, table)
+        if not best:
+            known = ", ".join(f"{c.code} {c.zh}" for c in profile.choices(table))
+            raise DataError(
+                zh=f"“{word}” 不在{profile.table(table).zh}中。可选: {known}。",
+                en=f"`{word}` is none of the choices; see the list above.",
+            )
+        found.append(best[0].code)
+    return found
+
+
+def _states(typed: Iterable[str] | None) -> list[str] | None:
+    """Give the codes of the states that codes or Chinese words mean.
+
+    Raises
+    ------
+    DataError
+        If a word fits no state.
+    """
+    from gridkit.triage.moves import STATES
+
+    if not typed:
+        return None
+    found = []
+    for word in typed:
+        fit = [s.code for s in STATES if word == s.code or word in s.zh]
+        if not fit:
+            known = ", ".join(f"{s.code} {s.zh}" for s in STATES if s.is_open)
+            raise DataError(
+                zh=f"没有“{word}”这个办理状态。可选: {known}。",
+                en=f"`{word}` is no state; see the list above.",
+            )
+        found += fit
+    return found
