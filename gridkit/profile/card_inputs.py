@@ -48,8 +48,13 @@ INPUTS: Mapping[str, Input] = {
     "response_gap": Input("code", "ledger", "响应缺口", "response gap"),
 }
 
-# The codes of `response_gap`; those of the other inputs are the profile's choice tables.
-RESPONSE_GAPS = ("none", "no_owner", "unanswered", "returned_twice")
+# The codes of `response_gap` and their words; those of the other inputs are the profile's choice tables.
+RESPONSE_GAPS: Mapping[str, tuple[str, str]] = {
+    "none": ("无", "none"),
+    "no_owner": ("无单位承办", "no unit in charge"),
+    "unanswered": ("久未答复", "long without an answer"),
+    "returned_twice": ("两次退回", "returned twice"),
+}
 
 # What no factor, level or flag may be about (R3, R9, R10). Only ids, codes and labels are
 # searched: a reason why and a source may cite a rule by its name.

@@ -76,6 +76,9 @@ class _Steps:
         return self.last(self.are(*_RESTARTS) | self.refused)
 
 
+_GAPS = tuple(RESPONSE_GAPS)
+
+
 def standing(
     concerns: pd.DataFrame, steps: pd.DataFrame, profile: Profile, on: dt.date
 ) -> pd.Series:
@@ -164,15 +167,10 @@ def response_gap(
             owned & late,
             ~owned & (waiting > OWNER_WITHIN_DAYS),
         ],
-        [
-            RESPONSE_GAPS.index(gap)
-            for gap in ("none", "returned_twice", "unanswered", "no_owner")
-        ],
-        RESPONSE_GAPS.index("none"),
+        [_GAPS.index(gap) for gap in ("none", "returned_twice", "unanswered", "no_owner")],
+        _GAPS.index("none"),
     )
-    return pd.Series(
-        pd.Categorical.from_codes(gaps, pd.Index(RESPONSE_GAPS)), index=concerns.index
-    )
+    return pd.Series(pd.Categorical.from_codes(gaps, pd.Index(_GAPS)), index=concerns.index)
 
 
 def route_out_codes(profile: Profile) -> list[str]:

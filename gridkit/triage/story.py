@@ -13,6 +13,7 @@ import pandas as pd
 from gridkit.errors import DataError
 from gridkit.profile import Profile
 from gridkit.profile.card import INPUTS, Factor, Scorecard
+from gridkit.profile.card_inputs import RESPONSE_GAPS
 from gridkit.triage.answers import Answers, answers
 from gridkit.triage.counterfactual import counterfactual
 from gridkit.triage.explain import case_text, explain
@@ -225,13 +226,17 @@ class _Reader(NamedTuple):
     def _value(self, name: str, column: Answers) -> str:
         if not len(column.codes):
             number = float(column.numbers[0])
-            return "" if np.isnan(number) else f"{number:.4g}"
+            if np.isnan(number):
+                return ""
+            return f"{number:.0%}" if name == "clock_used" else f"{number:.4g}"
         if column.codes[0] < 0:
             return ""
         codes = column.distinct[column.codes[0]].split()
         return _WORDS[self.lang]["and"].join(self._label(name, code) for code in codes)
 
     def _label(self, name: str, code: str) -> str:
+        if name == "response_gap":
+            return RESPONSE_GAPS[code][self.lang == "en"]
         if self.profile is None or name not in {table.name for table in self.profile.tables}:
             return code
         return self.profile.label(name, code, self.lang)
