@@ -10,7 +10,7 @@ from gridkit.profile import load_profile
 from gridkit.profile.clause import ACTIONS
 from gridkit.records import spec
 from gridkit.triage.clocks import clock_table, next_due
-from gridkit.triage.deadlines import due_sentence
+from gridkit.triage.deadlines import deadlines_of, due_sentence
 
 PROFILE = load_profile()
 WAGES = {"demand_type": "wages", "demand_detail": "unpaid_wages"}
@@ -485,3 +485,134 @@ def test_answer_to_a_review_is_an_answer():
     assert rights.loc[rights["status"] == "running", "clause_id"].tolist() == [
         "petition_36_ask"
     ]
+
+
+# --- hearings: days that are not counted ----------------------------------------------------
+
+REVIEWED = ("2026-10-05 review", "2026-10-07 answered", "2026-10-09 re_review")
+
+
+@pytest.mark.parametrize(
+    ("hearing", "due", "left"),
+    [
+        ([], "2026-11-08", -2),
+        # 12, 13 and 14 October do not count: three days later
+        (["2026-10-12 hearing_opened", "2026-10-14 hearing_closed"], "2026-11-11", 1),
+        # one day, then a second hearing that goes on: 20 October and 4 to 10 November
+        (
+            [
+                "2026-10-20 hearing_opened",
+                "2026-10-20 hearing_closed",
+                "2026-11-04 hearing_opened",
+            ],
+            "2026-11-16",
+            6,
+        ),
+        # closed and opened again on one day: that day is one day
+        (
+            [
+                "2026-10-12 hearing_opened",
+                "2026-10-14 hearing_closed",
+                "2026-10-14 hearing_opened",
+                "2026-10-15 hearing_closed",
+            ],
+            "2026-11-12",
+            2,
+        ),
+        # opened after the last day: too late
+        (["2026-11-09 hearing_opened"], "2026-11-08", -2),
+        # before the re-review was asked for, and closing what was never opened
+        (["2026-10-08 hearing_opened", "2026-10-12 hearing_closed"], "2026-11-08", -2),
+    ],
+    ids=["none", "three_days", "two_hearings", "joined", "too_late", "before"],
+)
+def test_the_days_of_a_hearing_do_not_count(hearing, due, left):
+    """信访工作条例 36: the time of the hearing is not counted in the 30 days."""
+    taken = steps(*REVIEWED, *hearing)
+
+    got = one(next_due(concerns("2026-10-01", **WATER), taken, PROFILE, day("2026-11-10")))
+
+    assert (got["clause_id"], got["due_on"], got["days_left"]) == (
+        "petition_36_decide",
+        due,
+        left,
+    )
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    marks=st.lists(st.tuples(st.integers(0, 60), st.booleans()), max_size=8),
+    on=st.integers(0, 80),
+)
+def test_pausing_never_loses_days(marks, on):
+    """Each day either counts or is added at the end; while a hearing lasts, none is lost."""
+    start = np.datetime64("2026-03-02")
+    names = {True: "hearing_opened", False: "hearing_closed"}
+    texts = [f"{start + d} {names[opened]}" for d, opened in sorted(marks, key=lambda m: m[0])]
+    taken = steps("2026-03-02 re_review", *texts)
+    table, today = concerns("2026-03-01", **WATER), start + on
+
+    got, tomorrow = (
+        clock_table(table, taken, PROFILE, (today + d).astype(dt.date))
+        .set_index("clause_id")
+        .loc["petition_36_decide"]
+        for d in (0, 1)
+    )
+
+    paused = (got["due_on"] - pd.Timestamp(start)).days - 30
+    assert paused >= 0
+    assert got["due_on"] >= pd.Timestamp(start) + pd.Timedelta(days=30)
+    assert tomorrow["due_on"] >= got["due_on"]
+    assert (
+        0 <= got["days_left"] - tomorrow["days_left"] <= 1 + (tomorrow["status"] == "overdue")
+    )
+    assert got["used"] == pytest.approx((on - paused) / 30)
+
+
+# --- objections -----------------------------------------------------------------------------
+
+
+def test_an_objection_gives_the_turn_back_to_the_office_that_routed():
+    """The notice stops, and the 15 days of the receipt go on from where they began."""
+    taken = steps("2026-03-03 routed", "2026-03-05 objected")
+    table = concerns("2026-03-02", **WATER)
+
+    got = one(next_due(table, taken, PROFILE, day("2026-03-06")))
+    rerouted = one(
+        next_due(
+            table,
+            steps("2026-03-03 routed", "2026-03-05 objected", "2026-03-09 routed"),
+            PROFILE,
+            day("2026-03-10"),
+        )
+    )
+
+    assert (got["clause_id"], got["due_on"], got["turn"]) == (
+        "petition_22_route",
+        "2026-03-17",
+        "intake",
+    )
+    assert (rerouted["clause_id"], rerouted["due_on"]) == ("petition_23_notice", "2026-03-24")
+
+
+# --- one concern, in words ------------------------------------------------------------------
+
+
+def test_the_clocks_of_one_concern_are_listed_with_whose_turn_it_is():
+    """Duties by when they end, rights as rights; what has stopped comes last, nobody's turn."""
+    table = concerns("2026-03-02", "2026-03-02", **WATER)
+    taken = steps("2026-03-03 routed", "2026-03-05 accepted", "2026-04-01 answered")
+
+    listed = deadlines_of(table.loc[["c0"]], taken, PROFILE, day("2026-04-02"))
+    english = deadlines_of(table.loc[["c0"]], taken, PROFILE, day("2026-04-02"), "en")
+    none = deadlines_of(table.iloc[:0], taken, PROFILE, day("2026-04-02"))
+
+    assert listed.index.tolist()[0] == "petition_35_ask"
+    assert (
+        listed["sentence"].iloc[0]
+        == "可在 2026-05-01 前请求复查 (信访工作条例第35条), 还有 29 天"
+    )
+    assert english["sentence"].iloc[0].startswith("may ask for a review until 2026-05-01")
+    assert listed["turn"].tolist() == ["诉求人"] + [""] * (len(listed) - 1)
+    assert set(listed["status"].astype("str").iloc[1:]) == {"stopped"}
+    assert len(none) == 0

@@ -83,6 +83,9 @@ class Clause(Frozen):
         Days added once, if an `extended_by` event came before the clock ran out.
     starts, stops, resumes : tuple of str
         Events. A resume undoes a stop without moving the start.
+    pauses, continues : tuple of str
+        Events. The days from the one to the other, both included, are not counted
+        (calendar days only).
     turn : str
         Who has to act: a code of the table `turn`.
     valid_from, valid_to : date or None
@@ -107,6 +110,8 @@ class Clause(Frozen):
     starts: tuple[Event, ...] = ()
     stops: tuple[Event, ...] = ()
     resumes: tuple[Event, ...] = ()
+    pauses: tuple[Event, ...] = ()
+    continues: tuple[Event, ...] = ()
     turn: Slug
     applies: Applies = Applies()
     regions: tuple[Region, ...] = ()

@@ -170,7 +170,7 @@ def _clause_problems(clauses: Sequence[Clause], profile: Profile) -> Iterator[Pr
     yield from _twice("clocks.toml clause", (clause.id for clause in clauses))
     for clause in clauses:
         row = f"clocks.toml clause {clause.id}"
-        for name in ("starts", "stops", "resumes", "extended_by"):
+        for name in ("starts", "stops", "resumes", "pauses", "continues", "extended_by"):
             yield from _known(row, name, getattr(clause, name), EVENTS)
         yield from _known(row, "turn", [clause.turn], profile.codes("turn"))
         yield from _known(
@@ -179,6 +179,15 @@ def _clause_problems(clauses: Sequence[Clause], profile: Profile) -> Iterator[Pr
         yield from _subject_problems(row, clause.applies, profile)
         if clause.kind != "limit" and not clause.starts:
             yield Problem(row, "starts", "缺少起算事件", "names no event that starts the clock")
+        if bool(clause.pauses) != bool(clause.continues) or (
+            clause.pauses and clause.day == "working"
+        ):
+            yield Problem(
+                row,
+                "pauses",
+                "pauses 与 continues 须成对, 且只用于日历日",
+                "pauses and continues come together, and for calendar days only",
+            )
         if both := set(clause.starts) & set(clause.stops):
             yield Problem(
                 row,

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from gridkit.triage.clocks import clock_table, next_due
 from gridkit.triage.counterfactual import counterfactual
-from gridkit.triage.deadlines import due_sentence
+from gridkit.triage.deadlines import deadlines_of, due_sentence
 from gridkit.triage.explain import explain
 from gridkit.triage.handling import response_gap, standing
 from gridkit.triage.inputs import inputs, same_cause_n
@@ -35,6 +35,7 @@ __all__ = [
     "clashes",
     "clock_table",
     "counterfactual",
+    "deadlines_of",
     "due_sentence",
     "explain",
     "explain_one",

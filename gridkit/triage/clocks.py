@@ -35,6 +35,7 @@ class _Clock:
     start: np.ndarray
     due: np.ndarray
     extended: np.ndarray
+    paused: np.ndarray  # days that do not count
 
 
 def next_due(
@@ -72,7 +73,8 @@ def next_due(
         - `extended` (bool).
 
         A running clock without `due_on`, `days_left` and `used` counts working days of a
-        year whose calendar is not known yet: the date is not guessed.
+        year whose calendar is not known yet: the date is not guessed. While a hearing pauses
+        a clock, its last day moves with each day that passes.
 
     Examples
     --------
@@ -148,8 +150,8 @@ def _clocks(
         if held.any():
             held &= fits(clause, concerns, profile)
         if held.any():
-            due, extended = _due(clause, runs, timeline)
-            yield _Clock(number, clause, held, runs.running, runs.start, due, extended)
+            ends = _due(clause, runs, timeline, day_of(on))
+            yield _Clock(number, clause, held, runs.running, runs.start, *ends)
 
 
 def _valid(clause: Clause, start: np.ndarray) -> np.ndarray:
@@ -159,8 +161,10 @@ def _valid(clause: Clause, start: np.ndarray) -> np.ndarray:
     return (start >= first) & (start <= last)
 
 
-def _due(clause: Clause, runs: Runs, timeline: Timeline) -> tuple[np.ndarray, np.ndarray]:
-    """Return the last day of each run, and whether it was extended.
+def _due(
+    clause: Clause, runs: Runs, timeline: Timeline, today: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the last day of each run, whether it was extended, and the days not counted.
 
     An extension counts once, and only if it came before the clock ran out: an approval
     after the deadline does not make up for it.
@@ -171,7 +175,11 @@ def _due(clause: Clause, runs: Runs, timeline: Timeline) -> tuple[np.ndarray, np
         extended = timeline.happened_in(runs, clause.extended_by, latest=due)
         longer = _later(clause, runs.start, clause.length + clause.extension)
         due = np.where(extended, longer, due)
-    return due, extended
+    paused = np.zeros(len(due), dtype=np.int64)
+    if clause.pauses:
+        paused = timeline.paused(clause, runs, due, today)
+        due = np.where(due == NEVER, NEVER, due + paused)
+    return due, extended, paused
 
 
 def _later(clause: Clause, start: np.ndarray, length: int) -> np.ndarray:
@@ -191,7 +199,7 @@ def _used(clock: _Clock, today: int) -> np.ndarray:
         day = np.full(len(start), today).astype("datetime64[D]")
         gone = working_days().between(start.astype("datetime64[D]"), day)
     else:
-        gone = (today - np.where(start == NEVER, today, start)).astype(np.float64)
+        gone = today - np.where(start == NEVER, today, start) - clock.paused.astype(np.float64)
     at_once = np.where(gone > 0, 1.0 + gone, 0.0)
     used = np.where(length > 0, gone / np.maximum(length, 1), at_once)
     return np.where(clock.due == NEVER, np.nan, used)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pandas as pd
 
 from gridkit.profile import Profile
+from gridkit.triage.clocks import clock_table
 
 _TEXTS = {
     "zh": {
@@ -16,6 +18,8 @@ _TEXTS = {
         "unknown": "须在 {length} 个工作日内{act} ({article}); 次年放假安排未收录, 到期日待定",
         "stopped": "时限已停止 ({article})",
         "none": "没有法定时限",
+        "right": "可在 {due} 前{act} ({article}), {left}",
+        "minimum": "{act}, 至少到 {due} ({article}), {left}",
     },
     "en": {
         "running": "{act} by {due} ({article}): {left}",
@@ -25,6 +29,8 @@ _TEXTS = {
         "next year's holidays are not known yet, so neither is the date",
         "stopped": "the clock has stopped ({article})",
         "none": "no legal clock",
+        "right": "may {act} until {due} ({article}): {left}",
+        "minimum": "{act} at least until {due} ({article}): {left}",
     },
 }
 
@@ -85,6 +91,8 @@ def _sentence(
     clause = profile.clause(clause_id)
     known = status == "stopped" or not pd.isna(due_on)
     form = ("today" if status == "running" and left == 0 else status) if known else "unknown"
+    if known and status == "running" and clause.kind != "duty":
+        form = clause.kind
     return texts[form].format(
         act=clause.act_en if lang == "en" else clause.act_zh,
         article=clause.citation_en if lang == "en" else clause.citation_zh,
@@ -101,3 +109,65 @@ def _counts(left: Any, lang: str) -> dict[str, str]:
         days = "1 day" if abs(left) == 1 else f"{abs(left)} days"
         return {"left": f"{days} left", "days": days}
     return {"left": f"还有 {abs(left)} 天", "days": str(abs(left))}
+
+
+def deadlines_of(
+    concern: pd.DataFrame,
+    steps: pd.DataFrame,
+    profile: Profile,
+    on: dt.date,
+    lang: str = "zh",
+) -> pd.DataFrame:
+    """List every clock of one concern in plain words: what, by when, whose turn.
+
+    Parameters
+    ----------
+    concern : DataFrame of one row, indexed by record id
+        Such as `concerns.loc[[concern_id]]`.
+    steps : DataFrame
+        The ledger's steps; those of other concerns are passed over.
+    profile, on
+        As for `clocks.next_due`.
+    lang : {"zh", "en"}
+
+    Returns
+    -------
+    DataFrame, indexed by `clause_id`
+        `kind` (duty, right, minimum), `sentence`, `turn` (the label; empty where the clock
+        has stopped), `started_on`, `due_on`, `days_left`, `used`, `status`, `extended`.
+        Running clocks first, what ends first on top; then those that have stopped.
+
+    Examples
+    --------
+    >>> from gridkit.profile import load_profile
+    >>> heard = pd.DataFrame({"heard_on": pd.to_datetime(["2026-02-20"]).as_unit("s")}, index=["a"])
+    >>> steps = pd.DataFrame({"concern_id": [], "action": [], "on": [], "satisfied": []})
+    >>> listed = deadlines_of(heard, steps, load_profile(), dt.date(2026, 3, 2))
+    >>> listed[["sentence", "turn"]].to_numpy().tolist()
+    [['须在 2026-03-07 前登记转送 (信访工作条例第22条), 还有 5 天', '登记转送方 (信访部门、中心)']]
+    """
+    table = clock_table(concern, steps, profile, on)
+    if not len(table):
+        return pd.DataFrame(columns=[*_LISTED], index=pd.Index([], name="clause_id"))
+    turn = table["turn"].astype("str").where(table["status"] != "stopped")
+    labels = {code: profile.label("turn", code, lang) for code in turn.dropna().unique()}
+    table = table.assign(
+        sentence=due_sentence(table, profile, lang).astype("str"),
+        turn=turn.map(labels).fillna("").astype("str"),
+        over=table["status"] == "stopped",
+    )
+    ordered = table.sort_values(["over", "due_on"], kind="stable", na_position="last")
+    return ordered.set_index("clause_id")[[*_LISTED]]
+
+
+_LISTED = (
+    "kind",
+    "sentence",
+    "turn",
+    "started_on",
+    "due_on",
+    "days_left",
+    "used",
+    "status",
+    "extended",
+)

@@ -117,6 +117,33 @@ class Timeline:
         found[row[within]] = True
         return found
 
+    def paused(self, clause: Clause, runs: Runs, due: np.ndarray, today: int) -> np.ndarray:
+        """Count the days of each last run that a pause keeps from being counted.
+
+        The days from a pause to its end (to `today` where it has none yet), both included.
+        A pause that begins after the last day, `due`, comes too late.
+        """
+        lost = np.zeros(len(self.heard), dtype=np.int64)
+        begins = self._among(clause.pauses)
+        chosen = np.flatnonzero(begins | self._among(clause.continues))
+        chosen = chosen[chosen > runs.place[self.row[chosen]]]
+        since: dict[int, int] = {}  # pauses are rare: hearings
+        until: dict[int, int] = {}  # the last day that was not counted
+        for row, day, begin in zip(
+            self.row[chosen].tolist(),
+            self.day[chosen].tolist(),
+            begins[chosen].tolist(),
+            strict=True,
+        ):
+            if not begin and row in since:
+                lost[row] += max(0, day - since.pop(row) + 1)
+                until[row] = day
+            elif begin and row not in since and day <= due[row] + lost[row]:
+                since[row] = max(day, until.get(row, day - 1) + 1)
+        for row, day in since.items():
+            lost[row] += max(0, today - day + 1)
+        return lost
+
 
 @dataclass(frozen=True, eq=False)
 class Runs:
@@ -149,7 +176,14 @@ def _events_of(clauses: Sequence[Clause]) -> set[str]:
     named = {
         event
         for clause in clauses
-        for event in (*clause.starts, *clause.stops, *clause.resumes, *clause.extended_by)
+        for event in (
+            *clause.starts,
+            *clause.stops,
+            *clause.resumes,
+            *clause.pauses,
+            *clause.continues,
+            *clause.extended_by,
+        )
     }
     return named | {"answered", *_REVIEWS, *_ENDS_REVIEW}
 
