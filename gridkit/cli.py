@@ -160,7 +160,11 @@ def new(
     from gridkit.records import create_workspace
     from gridkit.records.grids import read_grids
 
-    parse_division(code)
+    if parse_division(code).level != "county":
+        raise GridkitError(
+            zh="`--code` 须为 6 位县级区划代码, 如 350428。",
+            en="`--code` must be a 6-digit code of a county, such as 350428.",
+        )
     polygons = read_grids(grids) if grids is not None else None
     if over is not None and polygons is None:
         polygons = _squares(over, mapping, size, code)
