@@ -24,10 +24,11 @@ _NO_UPDATES = "jupyterlab.handlers.announcements.NeverCheckForUpdate"
 
 
 def notebook_sources() -> list[Path]:
-    """Find the notebooks that gridkit ships: beside the package, or within the wheel."""
-    here = Path(__file__).parent
-    folders = (here / "notebooks", here.parent / "notebooks")
-    return sorted(p for folder in folders if folder.is_dir() for p in folder.glob("*.ipynb"))
+    """Find the notebooks that gridkit ships: in its checkout, or where a wheel put them."""
+    checkout = Path(__file__).parent.parent
+    if (checkout / "pyproject.toml").is_file():
+        return sorted((checkout / "notebooks").glob("*.ipynb"))
+    return sorted((Path(sys.prefix) / "share" / "gridkit" / "notebooks").glob("*.ipynb"))
 
 
 def prepare(workspace: Workspace) -> Path:
