@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from gridkit.training.town import make_town
 
 import gridkit as gk
 from gridkit.training.bulk import bulk_concerns
+from gridkit.training.town import make_town
 
 BATCH = 50_000
 
