@@ -19,6 +19,7 @@ import pandas as pd
 from gridkit.profile import load_profile
 from gridkit.records.spec import ACTIONS
 from gridkit.triage.clocks import next_due
+from gridkit.triage.routing import route
 from gridkit.triage.standings import clashes, states
 
 LIFE = (
@@ -68,6 +69,20 @@ def town(n: int, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
     return concerns, steps
 
 
+def described(concerns: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Say what each concern is about, and where."""
+    profile, n = load_profile(), len(concerns)
+    made = concerns.copy()
+    for name in ("demand_detail", "dispute_code", "safety", "basic_need", "hardening"):
+        codes = pd.Index(profile.codes(name))
+        made[name] = pd.Categorical.from_codes(rng.integers(-1, len(codes), n), codes)
+    kinds = {c.code: c.parent for c in profile.choices("demand_detail")}
+    made["demand_type"] = made["demand_detail"].map(kinds).astype("category")
+    grids = pd.Index([f"990428{i:09}" for i in range(4000)])
+    made["grid_id"] = pd.Categorical.from_codes(rng.integers(0, len(grids), n), grids)
+    return made
+
+
 def timed(what: str, act: Callable[[], Any]) -> Any:
     """Print the best of three runs."""
     best = (float("inf"), float("inf"))
@@ -91,4 +106,6 @@ if __name__ == "__main__":
     plain = steps.assign(concern_id=steps["concern_id"].astype("str"))
     timed("states, ids as plain text", lambda: states(concerns, plain))
     profile = load_profile()
+    matters = described(concerns, np.random.default_rng(7))
+    timed("route", lambda: route(matters, profile))
     timed("next_due", lambda: next_due(concerns, steps, profile, dt.date(2026, 11, 1)))

@@ -20,7 +20,7 @@ from gridkit.profile.card import Scorecard
 from gridkit.profile.choices import Choice, Table
 from gridkit.profile.clause import Applies, Channel, Clause
 from gridkit.profile.fields import Label
-from gridkit.profile.office import Band, Checklist, Reception, Route, Unit
+from gridkit.profile.office import Band, Checklist, Join, Reception, Route, Unit
 from gridkit.profile.profile import Profile, load_profile
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Checklist",
     "Choice",
     "Clause",
+    "Join",
     "Label",
     "Profile",
     "Reception",

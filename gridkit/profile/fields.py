@@ -14,6 +14,7 @@ DIGITS_2_OR_4 = r"^[0-9]{2}([0-9]{2})?$"
 DIGITS_4 = r"^[0-9]{4}$"
 DIGITS_6 = r"^[0-9]{6}$"
 DIGITS_2_TO_6 = r"^([0-9]{2}){1,3}$"
+DIVISION = r"^[0-9]{6}([0-9]{3}([0-9]{3})?)?$"
 HEX_COLOR = r"^#[0-9a-fA-F]{6}$"
 
 # what a value that breaks the pattern should have been, zh and en
@@ -31,6 +32,10 @@ EXPECTED = {
     DIGITS_4: ("加引号的 4 位数字", "4 digits in quotes"),
     DIGITS_6: ('加引号的 6 位数字, 如 "350428"', '6 digits in quotes, such as "350428"'),
     DIGITS_2_TO_6: ("加引号的 2、4 或 6 位数字", "2, 4 or 6 digits in quotes"),
+    DIVISION: (
+        "加引号的 6、9 或 12 位区划代码",
+        "a division code of 6, 9 or 12 digits in quotes",
+    ),
     HEX_COLOR: ('颜色, 写作 "#" 加 6 位十六进制, 如 "#8f1026"', 'a color such as "#8f1026"'),
 }
 

@@ -21,7 +21,7 @@ from gridkit.profile.fields import (
     TableCode,
     Text,
 )
-from gridkit.profile.office import Band, Checklist, Reception, Route, Unit
+from gridkit.profile.office import Band, Checklist, Join, Reception, Route, Unit
 
 
 class CountyFile(Sourced):
@@ -164,6 +164,7 @@ class RoutesFile(Sourced):
     """`routes.toml`."""
 
     route: tuple[Route, ...] = Field(min_length=1)
+    join: tuple[Join, ...] = ()
 
 
 class ColorsFile(Sourced):
@@ -195,7 +196,7 @@ class ChecklistsFile(Sourced):
 # cites its own source, always
 INHERITING = {
     "units.toml": ("unit",),
-    "routes.toml": ("route",),
+    "routes.toml": ("route", "join"),
     "colors.toml": ("band",),
     "receptions.toml": ("reception",),
     "checklists.toml": ("checklist",),

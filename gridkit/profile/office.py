@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gridkit.profile.fields import (
     DIGITS_2_OR_4,
+    DIVISION,
     HEX_COLOR,
     Flag,
     Frozen,
@@ -57,7 +58,8 @@ class Route(Frozen):
     """Where a matter goes first (`to`), and who joins in; a proposal, a human decides.
 
     At most one of `dispute` (code or group), `demand_detail` and `demand_type` is given;
-    none is the rule for all the rest.
+    none is the rule for all the rest. `division` narrows it to where the division code
+    begins so. `reason_zh` and `reason_en` say why, where the rule itself does not.
     """
 
     to: Slug
@@ -65,6 +67,9 @@ class Route(Frozen):
     demand_type: Slug | None = None
     demand_detail: Slug | None = None
     dispute: Annotated[str, Field(pattern=DIGITS_2_OR_4)] | None = None
+    division: Annotated[str, Field(pattern=DIVISION)] | None = None
+    reason_zh: Text | None = None
+    reason_en: Text | None = None
     source: Text
     verified: Flag = False
 
@@ -76,6 +81,21 @@ class Route(Frozen):
             if code is not None:
                 return name, code
         return None
+
+
+class Join(Frozen):
+    """Units that join in wherever a concern is flagged so: a danger, a basic need cut.
+
+    `field` is a many-of field of the concern, `code` one of its codes.
+    """
+
+    field: Literal["safety", "basic_need", "setting", "hardening"]
+    code: Slug
+    joint: tuple[Slug, ...] = Field(min_length=1)
+    reason_zh: Text
+    reason_en: Text
+    source: Text
+    verified: Flag = False
 
 
 class Reception(Frozen):

@@ -36,7 +36,7 @@ from gridkit.profile.files import (
     UnitsFile,
     inherit,
 )
-from gridkit.profile.office import Band, Checklist, Reception, Route, Unit
+from gridkit.profile.office import Band, Checklist, Join, Reception, Route, Unit
 from gridkit.profile.rules import problems
 
 FILES: Mapping[str, type[BaseModel]] = {
@@ -74,6 +74,7 @@ class Profile(Frozen):
     bands: tuple[Band, ...]
     units: tuple[Unit, ...]
     routes: tuple[Route, ...]
+    joins: tuple[Join, ...]
     clauses: tuple[Clause, ...]
     channels: tuple[Channel, ...]
     receptions: tuple[Reception, ...]
@@ -89,8 +90,12 @@ class Profile(Frozen):
         return {clause.id: clause for clause in self.clauses}
 
     @cached_property
-    def _routes(self) -> dict[tuple[str, str] | None, Route]:
-        return {route.key: route for route in self.routes}
+    def _routes(self) -> dict[tuple[str, str] | None, list[Route]]:
+        """Return the rules by subject, those of the smallest division first."""
+        found: dict[tuple[str, str] | None, list[Route]] = {}
+        for route in sorted(self.routes, key=lambda one: -len(one.division or "")):
+            found.setdefault(route.key, []).append(route)
+        return found
 
     @cached_property
     def _parts(self) -> dict[str, tuple[Choice, ...]]:
@@ -165,11 +170,13 @@ class Profile(Frozen):
         demand_type: str,
         demand_detail: str | None = None,
         dispute_code: str | None = None,
+        division: str = "",
     ) -> Route:
         """Return where a matter should go: the most exact rule that fits it.
 
-        Dispute code, its group, detail, type, then the rule for the rest. A proposal: a
-        human decides.
+        Dispute code, its group, detail, type, then the rule for the rest; of several for
+        one subject, that of the smallest division that holds `division` (a division or
+        grid code). A proposal: a human decides.
 
         Examples
         --------
@@ -183,10 +190,9 @@ class Profile(Frozen):
             ("demand_detail", demand_detail),
             ("demand_type", demand_type),
         )
-        keys = ((name, code) for name, code in asked if code)
-        return next(
-            (self._routes[key] for key in keys if key in self._routes), self._routes[None]
-        )
+        keys = [*((name, code) for name, code in asked if code), None]
+        rules = (route for key in keys for route in self._routes.get(key, ()))
+        return next(one for one in rules if division.startswith(one.division or ""))
 
     @property  # not cached: `model_copy` would carry the old one over
     def hash(self) -> str:
@@ -312,6 +318,7 @@ def _join(parts: Mapping[str, Any]) -> Profile:
         bands=colors.band,
         units=units.unit,
         routes=parts["routes.toml"].route,
+        joins=parts["routes.toml"].join,
         clauses=parts["clocks.toml"].clause,
         channels=parts["clocks.toml"].channel,
         receptions=parts["receptions.toml"].reception,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gridkit.errors import Problem
 from gridkit.profile.clause import EVENTS, Channel, Clause
 from gridkit.profile.faults import near_names
-from gridkit.profile.office import Band, Reception, Route
+from gridkit.profile.office import Band, Join, Reception, Route
 
 if TYPE_CHECKING:
     from gridkit.profile.card import Scorecard
@@ -42,6 +42,7 @@ def problems(profile: Profile) -> Iterator[Problem]:
     yield from _dispute_problems(profile)
     yield from _band_problems(profile.bands, profile.scorecard)
     yield from _route_problems(profile.routes, profile)
+    yield from _join_problems(profile.joins, profile)
     yield from _clause_problems(profile.clauses, profile)
     yield from _channel_problems(profile.channels, profile)
     yield from _reception_problems(profile.receptions)
@@ -135,7 +136,7 @@ def _band_problems(bands: Sequence[Band], card: Scorecard) -> Iterator[Problem]:
 
 
 def _route_problems(routes: Sequence[Route], profile: Profile) -> Iterator[Problem]:
-    seen: set[tuple[str, str] | None] = set()
+    seen: set[tuple[tuple[str, str] | None, str | None]] = set()
     disputes = (*profile.codes("dispute_group"), *profile.codes("dispute_code"))
     for number, route in enumerate(routes, 1):
         row = f"routes.toml route[{number}]"
@@ -154,16 +155,24 @@ def _route_problems(routes: Sequence[Route], profile: Profile) -> Iterator[Probl
         for name in ("demand_type", "demand_detail"):
             if code := getattr(route, name):
                 yield from _known(row, name, [code], profile.codes(name))
-        if route.key in seen:
+        if (route.key, route.division) in seen:
             yield Problem(row, "to", "与前面的分流规则重复", "repeats an earlier rule")
-        seen.add(route.key)
-    if None not in seen:
+        seen.add((route.key, route.division))
+    if (None, None) not in seen:
         yield Problem(
             "routes.toml",
             "route",
             "缺少兜底规则 (只写 to)",
             "needs one rule with `to` alone, for the rest",
         )
+
+
+def _join_problems(joins: Sequence[Join], profile: Profile) -> Iterator[Problem]:
+    for number, join in enumerate(joins, 1):
+        row = f"routes.toml join[{number}]"
+        yield from _known(row, "joint", join.joint, profile.codes("unit"))
+        yield from _known(row, "code", [join.code], profile.codes(join.field))
+    yield from _twice("routes.toml join", (f"{join.field} {join.code}" for join in joins))
 
 
 def _clause_problems(clauses: Sequence[Clause], profile: Profile) -> Iterator[Problem]:

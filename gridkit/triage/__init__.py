@@ -19,6 +19,7 @@ from gridkit.triage.deadlines import deadlines_of, due_sentence
 from gridkit.triage.explain import explain
 from gridkit.triage.handling import response_gap, standing
 from gridkit.triage.inputs import inputs, same_cause_n
+from gridkit.triage.routing import Routing, route, route_one
 from gridkit.triage.scorecard import score
 from gridkit.triage.standings import clashes, states
 from gridkit.triage.story import Explanation, explain_one
@@ -30,6 +31,7 @@ __all__ = [
     "Allowed",
     "Explanation",
     "Matter",
+    "Routing",
     "StepTaken",
     "allowed",
     "clashes",
@@ -42,6 +44,8 @@ __all__ = [
     "inputs",
     "next_due",
     "response_gap",
+    "route",
+    "route_one",
     "same_cause_n",
     "score",
     "standing",
