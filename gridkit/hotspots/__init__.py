@@ -11,6 +11,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | households unknown | `density`, until they are known |
 | which grids stand out together with those around | `gi_star_test` on `rate_eb` |
 | which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
+| does a series surge this week; after years, after weeks, slowly | `farrington`, `ears`, `cusum` |
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
 | does a series rise or fall | `mann_kendall` |
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
@@ -25,6 +26,8 @@ from __future__ import annotations
 
 from gridkit.hotspots.counts import count, mappable, per_grid, uncounted
 from gridkit.hotspots.cube import weekly
+from gridkit.hotspots.cusum import cusum, cusum_run_length
+from gridkit.hotspots.ears import ears
 from gridkit.hotspots.emerging import cube_gi_star, emerging
 from gridkit.hotspots.emerging_kinds import (
     EMERGING_CLASSES,
@@ -38,6 +41,7 @@ from gridkit.hotspots.explain import (
     explain_cells,
     explain_hotspots,
 )
+from gridkit.hotspots.farrington import NOUFAILY, Rules, farrington
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
@@ -46,30 +50,39 @@ from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.repeats import repeats
 from gridkit.hotspots.scan import ScanResult, replica, scan
 from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent, silent
+from gridkit.hotspots.surge import explain_burden, explain_surge
 from gridkit.hotspots.trend import mann_kendall
 
 __all__ = [
     "EMERGING_CLASSES",
     "HOTSPOT_CLASSES",
     "MORAN_CLASSES",
+    "NOUFAILY",
     "SILENT_CLASSES",
     "EmergingClass",
     "HotspotClass",
     "MoranClass",
     "Neighbors",
     "Plan",
+    "Rules",
     "ScanResult",
     "SilentClass",
     "count",
     "cube_gi_star",
+    "cusum",
+    "cusum_run_length",
     "density",
+    "ears",
     "emerging",
     "emerging_kinds",
+    "explain_burden",
     "explain_cells",
     "explain_emerging",
     "explain_hotspots",
     "explain_moran",
     "explain_silent",
+    "explain_surge",
+    "farrington",
     "gi_star",
     "gi_star_test",
     "k_nearest",
