@@ -167,8 +167,9 @@ class _Course:
         answer = "现场答复, 说明了政策和办法。" if on_the_spot else answer
         unit = None if on_the_spot else self._unit
         self._do("answered", wait, unit, reason=answer)
-        if not on_the_spot:
-            self._do("verified", 1 + self._days(2.5), "governance_center")
+        # what was said at the door is asked after the next day
+        wait = 1 if on_the_spot else 1 + self._days(2.5)
+        self._do("verified", wait, "governance_center")
         content = bool(self._rng.random() < _CONTENT)
         self._do("followed_up", 1 + self._days(4), satisfied=content)
         if not content:
