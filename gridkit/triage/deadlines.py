@@ -148,7 +148,9 @@ def deadlines_of(
     """
     table = clock_table(concern, steps, profile, on)
     if not len(table):
-        return pd.DataFrame(columns=[*_LISTED], index=pd.Index([], name="clause_id"))
+        dates = dict.fromkeys(("started_on", "due_on"), "datetime64[s]")
+        none = pd.DataFrame(columns=[*_LISTED], index=pd.Index([], name="clause_id"))
+        return none.astype(dict.fromkeys(_LISTED, "str") | dates)
     turn = table["turn"].astype("str").where(table["status"] != "stopped")
     labels = {code: profile.label("turn", code, lang) for code in turn.dropna().unique()}
     table = table.assign(
