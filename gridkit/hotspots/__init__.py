@@ -13,6 +13,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
 | does a series surge this week; after years, after weeks, slowly | `farrington`, `ears`, `cusum` |
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
+| does one concern soon bring others close by | `near_repeat` |
 | does a series rise or fall | `mann_kendall` |
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
@@ -43,6 +44,7 @@ from gridkit.hotspots.explain import (
 )
 from gridkit.hotspots.farrington import NOUFAILY, Rules, farrington
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
+from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.plan import Plan
@@ -80,6 +82,7 @@ __all__ = [
     "explain_emerging",
     "explain_hotspots",
     "explain_moran",
+    "explain_near_repeat",
     "explain_silent",
     "explain_surge",
     "farrington",
@@ -89,6 +92,7 @@ __all__ = [
     "local_moran",
     "mann_kendall",
     "mappable",
+    "near_repeat",
     "per_grid",
     "rates",
     "repeats",
