@@ -399,17 +399,25 @@ def test_a_step_follows_what_is_there_even_if_a_clock_ran_ahead(store):
 
 
 def test_imported_steps_of_one_day_come_in_the_order_of_a_life():
-    """Their ids say nothing about time, so registered comes before routed before answered."""
-    ids = ["3f", "2e", "1d"]
-    day = [
-        Step(record_id=i, concern_id="c", action=action, on=HEARD)
-        for i, action in zip(ids, ["triaged", "registered", "answered"], strict=True)
-    ]
+    """Their ids say nothing about time; registered comes before answered, an exception last."""
+    taken = told(
+        "2 registered",
+        "2 answered",
+        "2 verified",
+        "2 followed_up no",
+        "2 closed special",
+        "2 archived",
+    )
+    ids = ["6f", "2e", "4d", "1c", "5b", "3a"]
+    day = [s.model_copy(update={"record_id": i}) for s, i in zip(taken, ids, strict=True)]
     concerns, steps = frames({"c": sorted(day, key=lambda s: s.record_id)})
+    profile = load_profile()
 
     stood = triage.states(concerns, steps)
+    due = triage.next_due(concerns, steps, profile, HEARD)
 
-    assert stood[["state", "clashes"]].to_numpy().tolist() == [["answered", 0]]
+    assert stood[["state", "clashes"]].to_numpy().tolist() == [["archived", 0]]
+    assert due["status"].tolist() == ["stopped"]
 
 
 # --- merging --------------------------------------------------------------------------------

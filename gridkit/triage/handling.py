@@ -10,7 +10,7 @@ import pandas as pd
 
 from gridkit.profile import Profile
 from gridkit.profile.card import RESPONSE_GAPS
-from gridkit.triage.timeline import NEVER, day_of, days
+from gridkit.triage.timeline import LIFE, NEVER, day_of, days, in_order
 
 # How long a gap may last before it counts. Proposals, not law: the 15 days of 信访工作条例
 # 22 are too long for a dry tap; 30 days are half of the 60 of article 34, for the matters
@@ -30,7 +30,7 @@ _OWNS = ("routed", "accepted", "in_progress", "extended")
 
 @dataclass(frozen=True, eq=False)
 class _Steps:
-    """The steps of n concerns up to a day, in order of time within each concern.
+    """The steps of n concerns up to a day, concern by concern in order of time.
 
     `row` is the position of the concern, `day` in days since 1970-01-01.
     """
@@ -48,13 +48,16 @@ class _Steps:
         row = np.append(concerns.index.get_indexer(owner.categories), -1)[owner.codes]
         day = days(steps["on"])
         kept = np.flatnonzero((row >= 0) & (day != NEVER) & (day <= day_of(on)))
-        kept = kept[np.argsort(day[kept], kind="stable")]
+        action = pd.Categorical(steps["action"])
+        rank = np.array([*(LIFE.get(str(name), -1) for name in action.categories), -1])
+        rank = rank[action.codes]
+        kept = kept[in_order(row[kept], day[kept], steps.index[kept], rank[kept])]
         satisfied = steps["satisfied"].astype("boolean").fillna(value=True)
         return cls(
             n=len(concerns),
             row=row[kept],
             day=day[kept],
-            action=pd.Categorical(steps["action"])[kept],
+            action=action[kept],
             refused=~satisfied.to_numpy(dtype=bool)[kept],
         )
 

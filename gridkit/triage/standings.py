@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 
 from gridkit.triage.moves import FACTS, MOVES, STATES, STEPS
-from gridkit.triage.timeline import NEVER, day_of, days, in_order, positions
+from gridkit.triage.timeline import LIFE, NEVER, day_of, days, in_order, positions
 from gridkit.triage.workflow import DISOWNING, OWNING
 
 _STATE = {state.code: number for number, state in enumerate(STATES)}
 _STEP = {step: number for number, step in enumerate(STEPS)}
 _EARLY = len(STEPS)  # a step before its matter was heard: legal nowhere
 _DRAFT, _MERGED = _STATE["draft"], _STATE["merged"]
+_RANK = np.array([LIFE[step] for step in STEPS])
 _TURNS = tuple(dict.fromkeys(state.turn for state in STATES if state.turn))
 
 
@@ -181,7 +182,7 @@ class _Run:
         step = _numbers(steps)
         latest = day_of(on) if on is not None else np.iinfo(np.int64).max
         place = np.flatnonzero((row >= 0) & (day != NEVER) & (day <= latest) & (step >= 0))
-        place = place[in_order(row[place], day[place], steps.index[place], step[place])]
+        place = place[in_order(row[place], day[place], steps.index[place], _RANK[step[place]])]
         row, day, step = row[place], day[place], step[place]
         step = np.where(day < days(concerns["heard_on"])[row], _EARLY, step).astype(np.int8)
         count = np.bincount(row, minlength=n).astype(np.int64)

@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 
 from gridkit.profile import Clause
-from gridkit.profile.clause import EVENTS
+from gridkit.profile.clause import ACTIONS, EVENTS
 from gridkit.records.ids import is_dated
 
 NEVER = np.iinfo(np.int64).min  # what numpy makes of a missing date
 _CODE = {event: code for code, event in enumerate(EVENTS)}
+LIFE = {action: place for place, action in enumerate(ACTIONS)}
+"""The place of each action in a matter's life."""
+LIFE |= {"unsatisfied": LIFE["followed_up"], "closed_special": LIFE["closed"]}
+_RANK = np.array([LIFE.get(event, -1) for event in EVENTS])
 # an answer belongs to the last of these before it
 _REVIEWS = {"review": "review_answered", "re_review": "re_review_answered"}
 _NO = ("false", "no", "0")
@@ -56,7 +60,7 @@ class Timeline:
         kept = np.flatnonzero(matters)
         row = positions(steps["concern_id"].iloc[kept], concerns.index)
         kept, row = kept[row >= 0], row[row >= 0]
-        order = in_order(row, day[kept], steps.index[kept], event[kept])
+        order = in_order(row, day[kept], steps.index[kept], _RANK[event[kept]])
         kept, row = kept[order], row[order]
         heard = days(concerns["heard_on"])
         heard = np.where(heard <= day_of(on), heard, NEVER)
