@@ -44,6 +44,31 @@ function render({ model, el }) {
     button.click();
   };
 
+  // While the kernel is busy, ipywidgets holds answers back but sends clicks at once: a save
+  // would overtake what was typed last. So the click waits until nothing is held back.
+  const unsent = async () => {
+    const all = Object.values(model.widget_manager?._models ?? {});
+    return (await Promise.all(all)).some((one) => one._msg_buffer);
+  };
+
+  let sent = false;
+  const patient = (event) => {
+    const button = event.target.closest?.("button.gk-save");
+    if (!button || sent) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const go = async (tries) => {
+      if (tries > 0 && (await unsent())) {
+        setTimeout(() => go(tries - 1), 20);
+        return;
+      }
+      sent = true;
+      button.click();
+      sent = false;
+    };
+    go(1500);
+  };
+
   const attach = (tries) => {
     root = el.closest(".gk");
     if (!root) {
@@ -51,7 +76,8 @@ function render({ model, el }) {
       return;
     }
     root.addEventListener("focusin", shield);
-    root.addEventListener("keydown", keys);
+    root.addEventListener("keydown", keys, true); // inputs keep their keys to themselves
+    root.addEventListener("click", patient, true);
     let due = false;
     observer = new MutationObserver(() => {
       if (due) return;
@@ -84,7 +110,8 @@ function render({ model, el }) {
     model.off("msg:custom", hear);
     observer?.disconnect();
     root?.removeEventListener("focusin", shield);
-    root?.removeEventListener("keydown", keys);
+    root?.removeEventListener("keydown", keys, true);
+    root?.removeEventListener("click", patient, true);
   };
 }
 export default { render };
