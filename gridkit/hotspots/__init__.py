@@ -16,6 +16,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | does one concern soon bring others close by | `near_repeat` |
 | does a series rise or fall | `mann_kendall` |
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
+| a smooth picture of where concerns lie thick (no test) | `surface` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | what it means, in a sentence | `explain_hotspots`, `explain_cells`, `Neighbors.explain` |
 
@@ -52,6 +53,7 @@ from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.repeats import repeats
 from gridkit.hotspots.scan import ScanResult, replica, scan
 from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent, silent
+from gridkit.hotspots.surface import Surface, surface
 from gridkit.hotspots.surge import explain_burden, explain_surge
 from gridkit.hotspots.trend import mann_kendall
 
@@ -69,6 +71,7 @@ __all__ = [
     "Rules",
     "ScanResult",
     "SilentClass",
+    "Surface",
     "count",
     "cube_gi_star",
     "cusum",
@@ -99,6 +102,7 @@ __all__ = [
     "replica",
     "scan",
     "silent",
+    "surface",
     "touching",
     "uncounted",
     "weekly",
