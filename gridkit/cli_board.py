@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridkit.errors import DataError
-from gridkit.terminal import DAY, Day, Folder, dated, opened, out, show
+from gridkit.terminal import DAY, Day, Folder, entry, opened, out
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def board(
 ) -> None:
     """看板: 待办事项, 可筛选 · the open matters, narrowed."""
     from gridkit.triage.board import board as open_matters
-    from gridkit.triage.board import narrow, with_reasons
+    from gridkit.triage.board import contested, narrow, with_reasons
 
     with opened(folder) as workspace:
         store, profile = workspace.store, workspace.profile
@@ -63,37 +63,39 @@ def board(
         everything = open_matters(concerns, steps, day, profile, store.frame("decision"))
         listed = narrow(everything, overdue=overdue, **asked)
         shown = with_reasons(listed.head(top), concerns, steps, day, profile)
-        show(
+        out.print(
             f"截至 {day} 待办 {len(everything)} 件, 符合条件 {len(listed)} 件, "
             f"其中超期 {int(listed['overdue'].sum())} 件 · "
             f"{len(listed)} of {len(everything)} open matters",
-            _lines(shown, profile),
+            style="bold",
         )
+        for place, (_, row) in enumerate(shown.iterrows(), start=1):
+            entry(place, *_words(row, profile))
+        if odd := len(contested(concerns, steps, day, profile)):
+            out.print(
+                f"另有 {odd} 件销号不合流程, 不在看板上, 请人工核对 · {odd} ended irregularly"
+            )
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
-def _lines(shown: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
+    """Give the color, the headline and the reasons of one matter."""
     import pandas as pd
 
     from gridkit.triage.moves import STATE
 
-    units = [profile.label("unit", u) if pd.notna(u) else "" for u in shown["unit"]]
-    return pd.DataFrame(
-        {
-            "编号 id": shown.index.str[-8:],
-            "等级 band": [
-                profile.label("band", str(band)) + (" ✓" if decided else "")
-                for band, decided in zip(shown["band"], shown["decided"], strict=True)
-            ],
-            "事项 demand": [profile.label("demand_type", str(d)) for d in shown["demand_type"]],
-            "状态 state": [STATE[str(s)].zh for s in shown["state"]],
-            "单位 unit": units,
-            "期限 due": dated(shown["due_on"]).to_numpy()
-            + shown["overdue"].map({True: " 超期", False: ""}).to_numpy(),
-            "理由 why": shown["sentence_zh"].astype("str").to_numpy(),
-            "网格 grid": shown["grid_id"].astype("str").to_numpy(),
-        }
-    )
+    band = next(b for b in profile.bands if b.code == row["band"])
+    parts = [
+        f"{band.zh} {row['score']}{' (人工决定)' if row['decided'] else ''}  "
+        f"{str(row.name)[-8:]}  {profile.label('demand_type', str(row['demand_type']))}",
+        STATE[str(row["state"])].zh,
+        profile.label("unit", row["unit"]) if pd.notna(row["unit"]) else "尚无责任单位",
+        str(row["grid_id"]),
+    ]
+    if pd.notna(row["due_on"]):
+        late = ", 超期" if row["overdue"] else ""
+        parts.append(f"期限 due {row['due_on']:%Y-%m-%d}{late} ({row['article']})")
+    return band.color, " · ".join(parts), str(row["sentence_zh"])
 
 
 def _codes(profile: Profile, table: str, typed: Iterable[str] | None) -> list[str] | None:

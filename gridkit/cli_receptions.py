@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridkit.terminal import DAY, Day, Folder, dated, opened, out, show
+from gridkit.terminal import DAY, Day, Folder, dated, entry, opened, out, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,10 +48,12 @@ def receptions(
         show(f"{first} 至 {last} 的接访日 · reception days", _days(found))
         if sheet:
             listed = _sheet(workspace.store, profile, sheet, division or None)
-            show(
-                f"待接访 {len(listed)} 件 · matters that wait (今天 today {today})",
-                _lines(listed.head(top), profile),
+            out.print(
+                f"今天 {today} 待接访 {len(listed)} 件 · {len(listed)} matters wait",
+                style="bold",
             )
+            for place, (_, row) in enumerate(listed.head(top).iterrows(), start=1):
+                entry(place, *_words(row, profile))
             out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
@@ -82,18 +84,9 @@ def _days(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _lines(listed: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "编号 id": listed.index.str[-8:],
-            "等级 band": [profile.label("band", str(b)) for b in listed["band"]],
-            "事项 demand": [
-                profile.label("demand_type", str(c)) for c in listed["demand_type"]
-            ],
-            "时限 deadline": listed["deadline_zh"].astype("str").to_numpy(),
-            "欠缺 what is lacking": listed["waits_zh"].to_numpy(),
-            "网格 grid": listed["grid_id"].astype("str").to_numpy(),
-        }
-    )
+def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
+    """Give the color, the headline and what is lacking of one matter."""
+    band = next(b for b in profile.bands if b.code == row["band"])
+    demand = profile.label("demand_type", str(row["demand_type"]))
+    head = f"{band.zh}  {str(row.name)[-8:]}  {demand} · {row['grid_id']}"
+    return band.color, head, row["waits_zh"] or row["deadline_zh"]

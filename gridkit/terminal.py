@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,3 +83,12 @@ def dated(days: pd.Series, missing: str = "") -> pd.Series:
     """Give dates as text."""
     text: pd.Series = days.dt.strftime(DAY).astype("str").fillna(missing)
     return text
+
+
+def entry(place: int, color: str, head: str, below: str) -> None:
+    """Print one row of a list in two parts: a numbered line with a color, and what explains it."""
+    line = Text(f"{place:>3}  ")
+    line.append("■ ", style=color)
+    line.append(head)
+    out.print(line)
+    out.print(Padding(Text(below, style="dim"), (0, 0, 0, 5)))

@@ -16,8 +16,9 @@ from gridkit.profile import load_profile
 from gridkit.records import Concern, Session, Step, create_store
 from gridkit.triage.annual import ARTICLE_41, annual_figures
 from gridkit.triage.backlog import backlog_progress
+from gridkit.triage.margins import periods
 from gridkit.triage.matter_statistics import MATTER_DIMENSIONS, matter_statistics
-from gridkit.triage.measures import MEASURES, explain_measures, periods
+from gridkit.triage.measures import MEASURES, explain_measures
 from gridkit.triage.statistics import SESSION_DIMENSIONS, session_statistics
 
 PROFILE = load_profile()

@@ -17,6 +17,7 @@ from gridkit.errors import DataError
 from gridkit.profile import Profile
 from gridkit.triage.clocks import next_due
 from gridkit.triage.explain import explain
+from gridkit.triage.handling import standing
 from gridkit.triage.inputs import inputs
 from gridkit.triage.scorecard import score
 from gridkit.triage.standings import states
@@ -61,7 +62,7 @@ def board(
 
         The most urgent band first, then danger, the highest score, what is due first, what
         was heard first, the id. Struck-off matters and those of a statutory channel are not
-        in it.
+        in it; `contested` names those that were struck off as they should not have been.
 
     Notes
     -----
@@ -162,6 +163,40 @@ NARROWED_BY = (
     "response_gap",
 )
 """What a board can be narrowed by: of the matter, the place and the office, never a person."""
+
+
+def contested(
+    concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date, profile: Profile
+) -> pd.Index:
+    """Name the matters that a step ended which was not legal where it came.
+
+    Parameters
+    ----------
+    concerns, steps, on, profile
+        As for `board`.
+
+    Returns
+    -------
+    Index of str
+        Record ids, in the order of `concerns`. Such a matter (closed without a check of the
+        answer, say, as imported histories have it) is not on the board, and not ended
+        either by its workflow: a person has to look, so it is counted beside the board.
+
+    Examples
+    --------
+    >>> from gridkit.profile import load_profile
+    >>> heard = pd.to_datetime(["2026-03-02"]).as_unit("s")
+    >>> concerns = pd.DataFrame({"heard_on": heard, "dispute_code": None}, index=["a"])
+    >>> steps = pd.DataFrame({
+    ...     "concern_id": ["a"], "action": ["closed"], "on": heard, "satisfied": [None],
+    ... })
+    >>> contested(concerns, steps, dt.date(2026, 3, 9), load_profile()).tolist()
+    ['a']
+    """
+    stands = states(concerns, steps, on)
+    stopped = (standing(concerns, steps, profile, on) == "stopped").to_numpy()
+    own = (stands["state"] != "merged").to_numpy()  # a merged one waits with its root
+    return concerns.index[stopped & own & stands["is_open"].to_numpy()]
 
 
 def with_reasons(

@@ -12,7 +12,7 @@ from gridkit.profile import Profile
 from gridkit.triage.board import townships
 from gridkit.triage.clocks import next_due
 from gridkit.triage.handling import route_out_codes
-from gridkit.triage.measures import PERIODS, check_dimensions, periods, with_margins
+from gridkit.triage.margins import PERIODS, check_dimensions, periods, with_margins
 from gridkit.triage.standings import states
 
 MATTER_DIMENSIONS = ("demand_type", "source", "unit", "unit_level", "township", *PERIODS)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gridkit.triage.board import townships
-from gridkit.triage.measures import PERIODS, check_dimensions, periods, with_margins
+from gridkit.triage.margins import PERIODS, check_dimensions, periods, with_margins
 from gridkit.triage.sessions import session_concerns
 
 SESSION_DIMENSIONS = ("kind", "level", "unit", "township", *PERIODS)
