@@ -18,6 +18,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | a smooth picture of where concerns lie thick (no test) | `surface` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
+| which grids hang on one pipe or road | `connected` |
 | what it means, in a sentence | `explain_hotspots`, `explain_cells`, `Neighbors.explain` |
 
 Concerns that belong to a statutory channel are dropped first (`mappable`). Nothing here
@@ -48,6 +49,7 @@ from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
+from gridkit.hotspots.network import connected
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.repeats import repeats
@@ -72,6 +74,7 @@ __all__ = [
     "ScanResult",
     "SilentClass",
     "Surface",
+    "connected",
     "count",
     "cube_gi_star",
     "cusum",
