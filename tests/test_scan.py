@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 
-import numba
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import kstest
 
 from gridkit.hotspots import Plan, replica, scan
 
@@ -118,7 +115,9 @@ def cases_in_a_county(draw: st.DrawFn):
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     places, steps = draw(st.integers(3, 9)), draw(st.integers(2, 7))
     lattice = draw(st.booleans())
-    points = rng.integers(0, 4, (places, 2)) * 100.0 if lattice else rng.normal(size=(places, 2))
+    points = (
+        rng.integers(0, 4, (places, 2)) * 100.0 if lattice else rng.normal(size=(places, 2))
+    )
     model = draw(st.sampled_from(["poisson", "permutation", "bernoulli", "expectation"]))
     kinds = ["retrospective", "prospective"]
     if model != "permutation":
@@ -185,7 +184,9 @@ def test_maxima_of_replicas_agree_with_a_slow_scan(case, number: int) -> None:
     plan = Plan(**{**plan.to_dict(), "max_radius_m": math.inf, "kind": "retrospective"})
 
     result = scan(counts, places_of(points), plan, rng=np.random.default_rng(5))
-    drawn = replica(counts, places_of(points), plan, rng=np.random.default_rng(5), number=number)
+    drawn = replica(
+        counts, places_of(points), plan, rng=np.random.default_rng(5), number=number
+    )
 
     strewn = drawn["n"].to_numpy(int).reshape(n.shape)
     e, measure, trials = model_of(n, risk, plan.model)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from gridkit.hotspots.cells import Cells
+from gridkit.hotspots.cells import Cells, Window
 from gridkit.hotspots.plan import Plan
-from gridkit.hotspots.search import Window, radius
 
 P_HOW = ("monte_carlo", "sequential", "gumbel")
 
@@ -35,7 +34,7 @@ def cluster_frame(found: list[Found], cells: Cells, plan: Plan) -> pd.DataFrame:
     return table
 
 
-_DTYPES = {
+_DTYPES: dict[str, Any] = {
     "members": "str",
     "places": "Int64",
     "center": "str",
@@ -63,7 +62,7 @@ def _row(one: Found, cells: Cells, plan: Plan) -> dict[str, object]:
         "members": " ".join(labels),
         "places": len(labels),
         "center": None if cells.points is None else cells.labels[window.center],
-        "radius_m": radius(cells, window.center, window.places),
+        "radius_m": cells.radius(window.center, window.places),
         "from": first,
         "to": last,
         "side": "high" if one.observed > one.expected else "low",

@@ -11,15 +11,13 @@ from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
 import numba
-from llvmlite import ir
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 LANES = 32
-# 32 bins per doubling: the first 5 bits after the point of a double, beside its exponent
-_BIN_SHIFT = 47
 
 
 def compiled(*, parallel: bool = False) -> Callable[[F], F]:
@@ -28,24 +26,27 @@ def compiled(*, parallel: bool = False) -> Callable[[F], F]:
     return cast("Callable[[F], F]", kept)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def bin_of(_typing: Any, _number: Any) -> Any:
-    """Find the number of the bin on a logarithmic scale in which a positive float64 lies."""
+def operation(build: Callable[..., Any]) -> Any:
+    """Let compiled functions call what builds its instructions itself."""
+    return intrinsic(build)
+
+
+@operation
+def bits_of(_typing: Any, _number: Any) -> Any:
+    """Read the bits of a float64 as an integer: they grow as its logarithm, roughly."""
 
     def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        bits = builder.bitcast(args[0], ir.IntType(64))
-        return builder.ashr(bits, ir.Constant(ir.IntType(64), _BIN_SHIFT))
+        return builder.bitcast(args[0], ir.IntType(64))
 
     return types.int64(types.float64), build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def edge_of(_typing: Any, _number: Any) -> Any:
-    """Give the lower edge of the bin with a number: what `bin_of` undoes."""
+@operation
+def of_bits(_typing: Any, _bits: Any) -> Any:
+    """Make a float64 of its bits."""
 
     def build(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        bits = builder.shl(args[0], ir.Constant(ir.IntType(64), _BIN_SHIFT))
-        return builder.bitcast(bits, ir.DoubleType())
+        return builder.bitcast(args[0], ir.DoubleType())
 
     return types.float64(types.int64), build
 
@@ -64,7 +65,7 @@ def _load(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
     return builder.load(place, align=size)
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@operation
 def add_lanes(_typing: Any, total: Any, _i: Any, rows: Any, _j: Any) -> Any:
     """Add 32 elements of `rows` from j on to those of `total` from i on."""
 
@@ -92,14 +93,14 @@ def _compare(sign: str) -> Any:
     return build
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@operation
 def lanes_above(_typing: Any, total: Any, _i: Any, _j: Any, limits: Any, _k: Any) -> Any:
     """Flag, as bits, the lanes in which total[i] - total[j] is above limits[k]."""
     signature = types.int64(total, types.int64, types.int64, limits, types.int64)
     return signature, _compare(">")
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@operation
 def lanes_below(_typing: Any, total: Any, _i: Any, _j: Any, limits: Any, _k: Any) -> Any:
     """Flag, as bits, the lanes in which total[i] - total[j] is below limits[k]."""
     signature = types.int64(total, types.int64, types.int64, limits, types.int64)

@@ -12,14 +12,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkit.hotspots.lanes import bin_of, compiled, edge_of
+from gridkit.hotspots.lanes import bits_of, compiled, of_bits
 
 POISSON, BERNOULLI, EXPECTATION = 0, 1, 2
 HIGH, LOW = 1, 2
 
-# Ratios for which limits are tabled: 0, then from 0.05 up by 8 % each. A maximum is rounded
-# down to the next of these: a little too many windows are looked at, never too few.
-_FIRST_RATIO, _RATIO_GROWTH, _MOST_RATIO = 0.05, 1.08, 3e5
+# Ratios for which limits are tabled: 0, then up by 8 %, above what chance brings by 50 %. A
+# maximum is rounded down to the next of these: a few windows too many are looked at.
+_RATIOS = np.concatenate([[0.0], 0.05 * 1.08 ** np.arange(93), 60.0 * 1.5 ** np.arange(22)])
+# Bins of expectations: 32 per doubling, and 128 where these would be wide against the
+# standard deviation of a count. The bits to drop of a double leave 5 and 7 beside its exponent.
+_COARSE, _FINE = 47, 45
+_FINE_FROM = 64.0
 # Rounding of a sum of expectations must not push it over the edge of its bin
 _EDGE = 1e-9
 # Windows that expect less than this share one bin: they need `min_cases` all the same
@@ -42,7 +46,8 @@ class Limits(NamedTuple):
     high: NDArray  # the largest that cannot, shape (ratios, bins)
     low: NDArray  # the smallest that cannot
     ratios: NDArray[np.float64]  # what the rows are for
-    first_bin: int
+    coarse: int  # what to take off the bits of an expectation to have its bin ...
+    fine: int  # ... and from `_FINE_FROM` up
 
 
 @compiled()
@@ -74,63 +79,94 @@ def _entropy(some: float, all_: float) -> float:
 
 
 @compiled()
+def allowed_ratio(count: int, expected: float, law: Law) -> float:
+    """Give the ratio of a window on a side that is asked for, else 0."""
+    side = HIGH if count > expected else LOW
+    if law.sides & side == 0 or (side == HIGH and count < law.min_cases):
+        return 0.0
+    return ratio(count, expected, law)
+
+
+@compiled()
 def column(expected: float, limits: Limits) -> int:
     """Find the column of the tables that an expectation belongs to."""
-    last = limits.high.shape[1] - 1
-    return min(max(bin_of(expected) - limits.first_bin + 1, 0), last)
+    bits = bits_of(expected)
+    coarse, fine = (bits >> _COARSE) - limits.coarse, (bits >> _FINE) - limits.fine
+    at = fine if expected >= _FINE_FROM else coarse
+    within: int = min(max(at, 0), limits.high.shape[1] - 1)
+    return within
+
+
+@compiled()
+def _edge(at: int, limits: Limits) -> float:
+    """Give the least expectation of a column."""
+    if at == 0:
+        return 0.0
+    fine = of_bits((at + limits.fine) << _FINE)
+    coarse = of_bits((at + limits.coarse) << _COARSE)
+    return float(fine if fine >= _FINE_FROM else coarse)
 
 
 @compiled()
 def row(best: float, limits: Limits) -> int:
     """Find the row of the tables for the largest ratio that is not above `best`."""
-    if best < _FIRST_RATIO:
-        return 0
-    near = int(np.log(best / _FIRST_RATIO) / np.log(_RATIO_GROWTH)) + 1
-    near = min(near, limits.ratios.shape[0] - 1)
-    while limits.ratios[near] > best:
-        near -= 1
-    return near
+    return int(np.searchsorted(limits.ratios, best, side="right")) - 1
 
 
 def tabulate(least: float, most: float, law: Law, most_count: int, dtype: type) -> Limits:
     """Make the tables for expectations between `least` and `most` per window."""
-    steps = int(np.log(_MOST_RATIO / _FIRST_RATIO) / np.log(_RATIO_GROWTH))
-    ratios = np.concatenate([[0.0], _FIRST_RATIO * _RATIO_GROWTH ** np.arange(steps)])
     least = max(least, _LEAST_EXPECTED)
-    first = int(_bin(least))
-    bins = int(_bin(max(most, least))) - first + 2
-    high = np.zeros((len(ratios), bins), dtype=dtype)
-    low = np.zeros((len(ratios), bins), dtype=dtype)
-    _fill(high, low, ratios, first, law, most_count)
-    return Limits(high, low, ratios, first)
+    coarse = (_bits(least) >> _COARSE) - 1
+    fine = (_bits(_FINE_FROM) >> _FINE) - ((_bits(_FINE_FROM) >> _COARSE) - coarse)
+    last = max(most, least)
+    bins = (
+        (_bits(last) >> _FINE) - fine
+        if last >= _FINE_FROM
+        else (_bits(last) >> _COARSE) - coarse
+    )
+    shape = (len(_RATIOS), bins + 1)
+    limits = Limits(np.zeros(shape, dtype), np.zeros(shape, dtype), _RATIOS, coarse, fine)
+    _fill(limits, law, most_count)
+    return limits
+
+
+def _bits(number: float) -> int:
+    return int(np.float64(number).view(np.int64))
 
 
 @compiled()
-def _bin(expected: float) -> int:
-    return bin_of(expected)
-
-
-@compiled()
-def _fill(
-    high: NDArray,
-    low: NDArray,
-    ratios: NDArray[np.float64],
-    first: int,
-    law: Law,
-    most: int,
-) -> None:
-    for b in range(high.shape[1]):
-        lower = 0.0 if b == 0 else edge_of(first + b - 1) * (1.0 - _EDGE)
-        upper = edge_of(first + b) * (1.0 + _EDGE)
+def _fill(limits: Limits, law: Law, most: int) -> None:
+    for b in range(limits.high.shape[1]):
+        lower = _edge(b, limits) * (1.0 - _EDGE)
+        upper = _edge(b + 1, limits) * (1.0 + _EDGE)
         if law.kind == POISSON:  # there is nothing outside of a window that expects all
             upper = min(upper, law.cases * (1.0 - 1e-14))
-        up = min(int(lower), most)
-        down = min(int(upper) + 1, most)
-        for r in range(len(ratios)):
-            if lower > 0.0:
-                while up < most and ratio(up + 1.0, lower, law) <= ratios[r]:
-                    up += 1
-            while down > 0 and ratio(down - 1.0, upper, law) <= ratios[r]:
-                down -= 1
-            high[r, b] = max(up, law.min_cases - 1)
-            low[r, b] = down
+        up, down = min(int(lower), most), min(int(upper) + 1, most)
+        for r in range(len(limits.ratios)):
+            if law.sides & HIGH and lower > 0.0:
+                up = _as_far(up, most, 1, lower, limits.ratios[r], law)
+            if law.sides & LOW:
+                down = _as_far(down, 0, -1, upper, limits.ratios[r], law)
+            limits.high[r, b] = max(up, law.min_cases - 1)
+            limits.low[r, b] = down
+
+
+@compiled()
+def _as_far(start: int, end: int, sign: int, expected: float, most: float, law: Law) -> int:
+    """Go from a count towards another, in growing steps, as far as its ratio allows."""
+    at, step = start, 1
+    while step > 0:
+        to = at + sign * step
+        if (end - to) * sign >= 0 and ratio(to, expected, law) <= most:
+            at = to
+            step *= 2
+        elif step > 1 and (end - to) * sign < 0:
+            step //= 2
+        else:
+            break
+    while step > 1:
+        step //= 2
+        to = at + sign * step
+        if (end - to) * sign >= 0 and ratio(to, expected, law) <= most:
+            at = to
+    return at

@@ -13,6 +13,7 @@ KINDS = ("retrospective", "prospective", "spatial", "temporal", "temporal_prospe
 SIDES = ("high", "low", "both")
 SECONDARY = ("no_overlap", "iterative", "none")
 CHANCES = ("monte_carlo", "sequential", "gumbel")
+FEWEST_FOR_GUMBEL = 19  # fewer maxima tell too little of the spread
 _ALLOWED = {
     "model": MODELS,
     "kind": KINDS,
@@ -104,25 +105,25 @@ class Plan:
         for name, allowed in _ALLOWED.items():
             if getattr(self, name) not in allowed:
                 _refuse(name, "one of " + ", ".join(allowed), "取 " + ", ".join(allowed), self)
-        fewest = 19 if self.chance == "gumbel" else 1
-        for name, least in (
-            ("min_cases", 1),
-            ("most", 1),
-            ("stop_after", 1),
-            ("replicas", fewest),
-        ):
-            if not _whole(getattr(self, name), least):
+        fewest = {"replicas": FEWEST_FOR_GUMBEL} if self.chance == "gumbel" else {}
+        for name in ("min_cases", "most", "stop_after", "replicas", "max_weeks"):
+            value, least = getattr(self, name), fewest.get(name, 1)
+            if not (_whole(value, least) or (name == "max_weeks" and value is None)):
                 _refuse(
                     name, f"a whole number from {least} up", f"为不小于 {least} 的整数", self
                 )
-        if self.max_weeks is not None and not _whole(self.max_weeks, 1):
-            _refuse("max_weeks", "a whole number from 1 up", "为不小于 1 的整数", self)
-        if not 0 < self.max_share <= 1:
-            _refuse("max_share", "above 0 and at most 1", "大于 0 且不大于 1", self)
-        if not 0 < self.alpha < 1:
-            _refuse("alpha", "between 0 and 1", "在 0 与 1 之间", self)
-        if not self.max_radius_m > 0:
-            _refuse("max_radius_m", "above 0 m", "大于 0 米", self)
+        for name, sound, en, zh in (
+            (
+                "max_share",
+                0 < self.max_share <= 1,
+                "above 0 and at most 1",
+                "大于 0 且不大于 1",
+            ),
+            ("alpha", 0 < self.alpha < 1, "between 0 and 1", "在 0 与 1 之间"),
+            ("max_radius_m", self.max_radius_m > 0, "above 0 m", "大于 0 米"),
+        ):
+            if not sound:
+                _refuse(name, en, zh, self)
 
     @property
     def alive(self) -> bool:

@@ -58,7 +58,8 @@ def _below(n: int, state: NDArray[np.uint64]) -> int:
         least = (np.uint64(0x100000000) - size) % size
         while (product & low32) < least:
             product = (_next(state) >> np.uint64(32)) * size
-    return np.int64(product >> np.uint64(32))
+    signed: int = np.int64(product >> np.uint64(32))  # type: ignore[assignment]
+    return signed  # int() would leave it unsigned in compiled code
 
 
 @compiled()

@@ -14,21 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from gridkit.errors import DataError
-from gridkit.hotspots.cells import Cells, read_cells
-from gridkit.hotspots.clusters import Found, cluster_frame
+from gridkit.hotspots.cell_reading import read_cells
+from gridkit.hotspots.cells import nothing_to_find
+from gridkit.hotspots.clusters import cluster_frame
 from gridkit.hotspots.plan import Plan
-from gridkit.hotspots.replicas import Source, draw
-from gridkit.hotspots.search import (
-    Search,
-    Window,
-    all_maxima,
-    exact,
-    make_source,
-    maxima_until,
-    prepare,
-    strongest,
-)
-from gridkit.hotspots.significance import gumbel_p, monte_carlo_p, sequential_p
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,16 +147,13 @@ def scan(
     """
     plan = plan or Plan()
     cells = read_cells(counts, places, plan)
-    note = _nothing(cells)
+    note = nothing_to_find(cells)
     if note is not None:
-        return ScanResult(
-            cluster_frame([], cells, plan), np.zeros(0), plan, cells.model, cells.cases, note
-        )
-    seed = _seed(rng)
-    if plan.secondary == "iterative":
-        found, best = _iterate(cells, plan, rng, seed)
-    else:
-        found, best = _scan_once(cells, plan, rng, seed)
+        nothing = cluster_frame([], cells, plan)
+        return ScanResult(nothing, np.zeros(0), plan, cells.model, cells.cases, note)
+    from gridkit.hotspots.scan_run import run
+
+    found, best = run(cells, plan, rng)
     return ScanResult(cluster_frame(found, cells, plan), best, plan, cells.model, cells.cases)
 
 
@@ -196,8 +182,10 @@ def replica(
 
     Raises
     ------
-    DataError, AlignmentError
+    DataError
         As for `scan`; also if there is no replica of that number.
+    AlignmentError
+        As for `scan`.
 
     Examples
     --------
@@ -213,126 +201,16 @@ def replica(
             en=f"`number` must be from 0 to {plan.replicas - 1}; it is {number}.",
             zh=f"`number` 须在 0 至 {plan.replicas - 1} 之间; 现为 {number}。",
         )
+    from gridkit.hotspots.scan_run import draw_one
+
     cells = read_cells(counts, places, plan)
-    seed = _seed(rng)
-    search, source = _ready(cells, plan, rng)
-    points = search.zones.expected.shape[1]
-    targets = np.empty(max(len(source.slots), int(source.totals[number])), dtype=np.int32)
-    found = draw(source, np.uint64(seed), number, targets, source.codes.copy())
-    drawn = np.bincount(targets[:found], minlength=len(cells.n) * points)
-    table = drawn.reshape(len(cells.n), points)[:, :0:-1]  # point 0 is the end: nothing there
+    table = draw_one(cells, plan, rng, number)
+    steps = table.shape[1]
     labels = cells.labels if len(cells.n) == len(cells.labels) else np.array(["all"])
     return pd.DataFrame(
         {
-            "grid_id": pd.Series(np.repeat(labels, points - 1), dtype="str"),
-            "step": np.tile(cells.steps[len(cells.steps) - points + 1 :], len(labels)),
+            "grid_id": pd.Series(np.repeat(labels, steps), dtype="str"),
+            "step": np.tile(cells.steps[len(cells.steps) - steps :], len(labels)),
             "n": pd.Series(table.ravel(), dtype="Int64"),
         }
     )
-
-
-def _seed(rng: np.random.Generator) -> int:
-    return int(rng.integers(2**64, dtype=np.uint64))
-
-
-def _ready(cells: Cells, plan: Plan, rng: np.random.Generator) -> tuple[Search, Source]:
-    if cells.trials.sum() >= 2**31 or cells.cases >= 2**31 - 1:
-        raise DataError(
-            en="there are over two thousand million cases or controls; take coarser data, or "
-            'model="poisson" with them as `population`.',
-            zh='诉求或对照超过二十亿; 请用更粗的数据, 或改用 model="poisson" 并以其为 `population`。',
-        )
-    totals = _most_cases(cells)
-    search = prepare(cells, plan, totals)
-    return search, make_source(cells, plan, search, rng)
-
-
-def _most_cases(cells: Cells) -> int:
-    """Bound the cases of any replica."""
-    if cells.model != "expectation":
-        return cells.cases
-    mean = float(cells.expected.sum())
-    return int(mean + 12 * np.sqrt(mean) + 50)
-
-
-def _scan_once(
-    cells: Cells, plan: Plan, rng: np.random.Generator, seed: int
-) -> tuple[list[Found], NDArray[np.float64]]:
-    search, source = _ready(cells, plan, rng)
-    if plan.chance == "sequential":
-        first = _strongest_of_all(cells, search)
-        best = maxima_until(search, source, seed, plan, first[0].statistic if first else np.inf)
-    else:
-        best = all_maxima(search, source, seed, plan.replicas)
-    floor = float(best.min())
-    most = 1 if plan.secondary != "no_overlap" else plan.most
-    windows = strongest(cells, search, floor, most) or _strongest_of_all(cells, search)
-    return [_judge(cells, plan, search, w, best) for w in windows], best
-
-
-def _strongest_of_all(cells: Cells, search: Search) -> list[Window]:
-    """Find the strongest window, however weak."""
-    floor = 16.0
-    while floor > 0.1:
-        windows = strongest(cells, search, floor, 1)
-        if windows:
-            return windows
-        floor /= 2
-    return strongest(cells, search, 0.0, 1)
-
-
-def _iterate(
-    cells: Cells, plan: Plan, rng: np.random.Generator, seed: int
-) -> tuple[list[Found], NDArray[np.float64]]:
-    """Scan, take the strongest out, scan again; the replicas are drawn anew each time."""
-    found, best = _scan_once(cells, plan, rng, seed)
-    rest = cells
-    while found and found[-1].p <= plan.alpha and len(found) < plan.most:
-        window = found[-1].window
-        rest = rest.without(window.places, window.steps)
-        if _nothing(rest) is not None:
-            break
-        seed += 1
-        more, _ = _scan_once(rest, plan, rng, seed % 2**64)
-        found += more
-        if not more:
-            break
-    return found, best
-
-
-def _judge(
-    cells: Cells, plan: Plan, search: Search, window: Window, best: NDArray[np.float64]
-) -> Found:
-    observed, expected, statistic = exact(cells, search, window)
-    if plan.chance == "gumbel":
-        p = gumbel_p(statistic, best)
-    elif plan.chance == "sequential":
-        p = sequential_p(statistic, best, plan.stop_after)
-    else:
-        p = monte_carlo_p(statistic, best)
-    return Found(window, observed, expected, statistic, p, len(best))
-
-
-def _nothing(cells: Cells) -> tuple[str, str] | None:
-    """Say why nothing can be found, if so."""
-    if cells.model == "expectation":
-        if cells.expected.sum() > 0:
-            return None
-        return (
-            "没有诉求, 预期也为零, 无从检验。",
-            "No cases, and none expected: nothing to test.",
-        )
-    if cells.cases < 2:
-        return (
-            f"只有 {cells.cases} 件诉求, 至少 2 件才谈得上聚集。",
-            f"Only {cells.cases} case(s); it takes 2 to gather.",
-        )
-    if cells.model == "permutation" and (
-        (cells.n.sum(axis=1) > 0).sum() < 2 or (cells.n.sum(axis=0) > 0).sum() < 2
-    ):
-        return (
-            f"{cells.cases} 件诉求都在同一网格或同一周, 时空置换模型无从比较; 请给出户数后再检验。",
-            f"All {cells.cases} cases are in one grid or one week, so shuffling changes nothing; "
-            "give households and scan again.",
-        )
-    return None

@@ -11,7 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkit.hotspots.cells import Cells
+from gridkit.hotspots.around import best_around
+from gridkit.hotspots.cells import Cells, Window
 from gridkit.hotspots.likelihood import (
     BERNOULLI,
     EXPECTATION,
@@ -19,14 +20,13 @@ from gridkit.hotspots.likelihood import (
     LOW,
     POISSON,
     Law,
-    Limits,
     ratio,
     tabulate,
 )
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.replicas import ALIAS, LABELS, SHUFFLE, Source, alias_table
-from gridkit.hotspots.scan_kernel import best_around, replica_maxima
-from gridkit.hotspots.windows import Reach, Zones, make_zones
+from gridkit.hotspots.scan_kernel import Task, replica_maxima
+from gridkit.hotspots.windows import Reach, make_zones
 
 _LAWS = {
     "poisson": POISSON,
@@ -42,26 +42,15 @@ _PILOT = 64
 # replicas between two looks whether enough of them beat the data
 _CHUNK = 64
 # the best ratio grows about so with the logarithm of the number of windows
-_GUESS = 0.35
+_GUESS = 0.22
 # ratios that differ by less than this share differ by rounding only
 TIE = 1e-8
-
-
-class Window(NamedTuple):
-    """One window: a circle of places and a slice of the time steps."""
-
-    statistic: float
-    center: int
-    places: NDArray[np.intp]
-    steps: slice
 
 
 class Search(NamedTuple):
     """What the kernel needs, made once per run."""
 
-    zones: Zones
-    law: Law
-    limits: Limits
+    task: Task
     rows: NDArray[np.int32]  # (P, T) counts from time point 0 to this one
     steps: int
 
@@ -84,7 +73,7 @@ def prepare(cells: Cells, plan: Plan, most_cases: int) -> Search:
     most = max(most_cases, cells.cases)
     dtype = np.int16 if most <= _MIDDLE else np.int32
     limits = tabulate(least, float(expected[:, -1].sum()), law, most, dtype)
-    return Search(zones, law, limits, rows, steps)
+    return Search(Task(zones, law, limits), rows, steps)
 
 
 def _from_the_end(table: NDArray, used: int) -> NDArray:
@@ -96,7 +85,7 @@ def _from_the_end(table: NDArray, used: int) -> NDArray:
 
 def make_source(cells: Cells, plan: Plan, search: Search, rng: np.random.Generator) -> Source:
     """Make what replicas are drawn from."""
-    points = search.zones.expected.shape[1]
+    points = search.task.zones.expected.shape[1]
     inside = _from_the_end(np.ones_like(cells.n), cells.n.shape[1])[:, -1:0:-1]  # step's point
     codes = np.where(inside < points, np.arange(len(cells.n))[:, None] * points + inside, -1)
     codes = codes.astype(np.int32)
@@ -127,17 +116,17 @@ def maxima(
     if len(known):
         guess = 0.75 * float(known.min())
     else:
-        zones = search.zones
+        zones = search.task.zones
         windows = float(zones.size.sum()) * zones.starts * float(zones.longest.max())
         guess = _GUESS * math.log(max(windows, 2.0))
-    heaviest = float(search.zones.expected[:, -1].max())
+    heaviest = float(search.task.zones.expected[:, -1].max())
     likely = heaviest + 8 * math.sqrt(heaviest) + 20
-    wide = search.limits.high.dtype.itemsize > 2
+    wide = search.task.limits.high.dtype.itemsize > 2
     kinds = [np.int32] if wide else [np.int16] if likely > _NARROW else [np.uint8, np.int16]
     for kind in kinds:
         best, spilled = replica_maxima(
-            numbers.start, len(numbers), source, search.zones, search.law, search.limits,
-            np.uint64(seed), guess, np.zeros(0, kind),
+            (numbers.start, numbers.stop), source, *search.task, np.uint64(seed), guess,
+            np.zeros(0, kind),
         )  # fmt: skip
         if not spilled:
             break
@@ -173,7 +162,7 @@ def strongest(cells: Cells, search: Search, floor: float, most: int) -> list[Win
     A circle holds a place that is taken if it is wider than the way to it: so circles are
     cut short there, and only those whose best window was cut are searched again.
     """
-    size = search.zones.size.copy()
+    size = search.task.zones.size.copy()
     best, where = np.zeros(len(size)), np.zeros((len(size), 3), dtype=np.int64)
     taken = np.zeros(len(size), dtype=np.bool_)
     again = np.flatnonzero(size > 0)
@@ -181,14 +170,14 @@ def strongest(cells: Cells, search: Search, floor: float, most: int) -> list[Win
     while len(windows) < most:
         if len(again):
             best[again], where[again] = best_around(
-                again, search.rows, size, search.zones, search.law, search.limits, floor
+                again, search.rows, size, *search.task, floor
             )
         if not best.max(initial=0.0) > 0.0:
             break
         window = _first(cells, search, best, where)
         windows.append(window)
         taken[window.places] = True
-        met = taken[search.zones.order]
+        met = taken[search.task.zones.order]
         room = np.where(met.any(axis=1), met.argmax(axis=1), met.shape[1])
         size = np.minimum(size, room).astype(np.int32)
         lost = (best > 0.0) & (where[:, 0] > room)
@@ -202,26 +191,18 @@ def _first(
 ) -> Window:
     """Of equally strong windows take the one with fewest places, then the smallest circle."""
     equal = np.flatnonzero(best >= best.max() * (1.0 - TIE))
-    circles = [search.zones.order[i, : where[i, 0]] for i in equal]
-    radii = [radius(cells, i, circle) for i, circle in zip(equal, circles, strict=True)]
+    circles = [search.task.zones.order[i, : where[i, 0]] for i in equal]
+    radii = [cells.radius(int(i), c) for i, c in zip(equal, circles, strict=True)]
     keys = [(len(c), r, i) for c, r, i in zip(circles, radii, equal, strict=True)]
     center = int(min(keys)[2])
     count, near, far = (int(x) for x in where[center])
-    places = np.sort(search.zones.order[center, :count]).astype(np.intp)
+    places = np.sort(search.task.zones.order[center, :count]).astype(np.intp)
     steps = slice(search.steps - far, search.steps - near)
     return Window(float(best[center]), center, places, steps)
-
-
-def radius(cells: Cells, center: int, places: NDArray) -> float:
-    """Measure from a center to the farthest of some places, meters."""
-    if cells.points is None:
-        return math.nan
-    apart = cells.points[places] - cells.points[center]
-    return cells.meters(float(np.sqrt((apart**2).sum(axis=1)).max()))
 
 
 def exact(cells: Cells, search: Search, window: Window) -> tuple[int, float, float]:
     """Count a window's cases and sum its expectation and ratio without rounding errors."""
     observed = int(cells.n[window.places, window.steps].sum())
     expected = math.fsum(cells.expected[window.places, window.steps].ravel())
-    return observed, expected, float(ratio(observed, expected, search.law))
+    return observed, expected, float(ratio(observed, expected, search.task.law))

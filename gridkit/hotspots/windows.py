@@ -34,6 +34,7 @@ class Zones(NamedTuple):
     order: NDArray[np.int32]  # (P, K): places by distance from that of the row, itself first
     mark: NDArray[np.uint8]  # (P, K): whether a circle, and a block of circles, ends here
     size: NDArray[np.int32]  # (P,): places in the largest circle
+    visit: NDArray[np.int64]  # (P,): centers in an order in which the next one is near
     expected: _Floats  # (P, T): from time point 0 to this one
     starts: int  # windows begin at time points 0 to starts - 1
     shortest: NDArray[np.int64]  # per class, time points from begin to end of a window
@@ -64,7 +65,8 @@ def make_zones(
         order = np.zeros((1, 1), dtype=np.int32)
         mark = np.full((1, 1), _ALL_ENDS, dtype=np.uint8)
         size = np.ones(1, dtype=np.int32)
-        return Zones(order, mark, size, expected, reach.starts, shortest, longest)
+        visit = np.zeros(1, dtype=np.int64)
+        return Zones(order, mark, size, visit, expected, reach.starts, shortest, longest)
     size = np.zeros(places, dtype=np.int32)
     parts = [
         _circles(points, measure, reach, slice(first, min(first + _CHUNK, places)))
@@ -81,7 +83,16 @@ def make_zones(
         first += len(order)
     points_per_class = longest / max(expected.shape[1] - 1, 1)
     _mark_blocks(orders, marks, size, expected[:, -1].copy(), points_per_class)
-    return Zones(orders, marks, size, expected, reach.starts, shortest, longest)
+    visit = _walk(points)
+    return Zones(orders, marks, size, visit, expected, reach.starts, shortest, longest)
+
+
+def _walk(points: _Floats) -> NDArray[np.int64]:
+    """Walk over all points in strips, up and down: what a circle holds stays in the cache."""
+    across, along = points[:, np.argsort(points.var(axis=0))[::-1][:2]].T
+    width = max(1, round(float(np.sqrt(len(points)))))
+    strip = np.argsort(np.argsort(across, kind="stable"), kind="stable") // width
+    return np.lexsort((np.where(strip % 2, -along, along), strip)).astype(np.int64)
 
 
 def _class_ends(longest: int) -> NDArray[np.int64]:
@@ -106,7 +117,7 @@ def _circles(
     share = np.cumsum(measure[order], axis=1)
     ends &= share <= reach.share * measure.sum() * (1.0 + _TIE)
     ends &= distance <= reach.radius * (1.0 + _TIE)
-    width = int(ends.any(axis=0).nonzero()[0].max(initial=0)) + 1
+    width = int(np.flatnonzero(ends.any(axis=0)).max(initial=0)) + 1
     return order[:, :width], ends[:, :width]
 
 
