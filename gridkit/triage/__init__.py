@@ -8,49 +8,96 @@ The data run: ledger frames -> `inputs` (one row per open concern, the card's co
 -> `score` -> `explain` (reasons), `counterfactual` (what would lower the band),
 `explain_one` (the whole story of one concern). A frame of a million rows and a single
 record go the same way. Beside it the workflow: `states` derives where each matter stands
-from its steps, `allowed` says what may be done next, `take_step` does it.
+from its steps, `allowed` says what may be done next, `take_step` does it. For the office:
+`board`, `receptions` with their sheet, rooms and sessions, the backlog, and statistics that
+balance.
 """
 
 from __future__ import annotations
 
+from gridkit.triage.annual import ARTICLE_41, annual_figures
+from gridkit.triage.backlog import (
+    BacklogRule,
+    backlog_candidates,
+    backlog_ledger,
+    backlog_progress,
+)
+from gridkit.triage.board import board, contested, narrow, with_reasons
 from gridkit.triage.clocks import clock_table, next_due
 from gridkit.triage.counterfactual import counterfactual
 from gridkit.triage.deadlines import deadlines_of, due_sentence
 from gridkit.triage.explain import explain
 from gridkit.triage.handling import response_gap, standing
 from gridkit.triage.inputs import inputs, same_cause_n
+from gridkit.triage.matter_statistics import matter_statistics
+from gridkit.triage.measures import MEASURES, explain_measures
+from gridkit.triage.reception_sheet import reception_sheet
+from gridkit.triage.receptions import receptions
+from gridkit.triage.rooms import open_rooms, room_coverage, room_problems
 from gridkit.triage.routing import Routing, route, route_one
 from gridkit.triage.scorecard import score
+from gridkit.triage.sessions import (
+    SessionHeld,
+    agreements,
+    hold_session,
+    refused,
+    session_concerns,
+)
 from gridkit.triage.standings import clashes, states
+from gridkit.triage.statistics import session_statistics
 from gridkit.triage.story import Explanation, explain_one
 from gridkit.triage.taking import StepTaken, take_step
 from gridkit.triage.workflow import Allowed, Matter, allowed, state
 from gridkit.triage.worklist import worklist
 
 __all__ = [
+    "ARTICLE_41",
+    "MEASURES",
     "Allowed",
+    "BacklogRule",
     "Explanation",
     "Matter",
     "Routing",
+    "SessionHeld",
     "StepTaken",
+    "agreements",
     "allowed",
+    "annual_figures",
+    "backlog_candidates",
+    "backlog_ledger",
+    "backlog_progress",
+    "board",
     "clashes",
     "clock_table",
+    "contested",
     "counterfactual",
     "deadlines_of",
     "due_sentence",
     "explain",
+    "explain_measures",
     "explain_one",
+    "hold_session",
     "inputs",
+    "matter_statistics",
+    "narrow",
     "next_due",
+    "open_rooms",
+    "reception_sheet",
+    "receptions",
+    "refused",
     "response_gap",
+    "room_coverage",
+    "room_problems",
     "route",
     "route_one",
     "same_cause_n",
     "score",
+    "session_concerns",
+    "session_statistics",
     "standing",
     "state",
     "states",
     "take_step",
+    "with_reasons",
     "worklist",
 ]

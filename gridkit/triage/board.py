@@ -196,7 +196,8 @@ def contested(
     stands = states(concerns, steps, on)
     stopped = (standing(concerns, steps, profile, on) == "stopped").to_numpy()
     own = (stands["state"] != "merged").to_numpy()  # a merged one waits with its root
-    return concerns.index[stopped & own & stands["is_open"].to_numpy()]
+    found: pd.Index = concerns.index[stopped & own & stands["is_open"].to_numpy()]
+    return found
 
 
 def with_reasons(
