@@ -187,6 +187,19 @@ def test_a_merged_matter_is_struck_off_with_its_root():
     assert not after.loc["c1", "by_exception"]
 
 
+def test_a_concern_taken_out_of_the_ledger_stays_on_the_list():
+    """It is neither solved nor mistaken for another; a person takes it off."""
+    records = lists(("c0", 1, "2026-02-01"), ("gone", 1, "2026-02-02"))
+    taken = steps(*solved("c0", "2026-03-10"))
+
+    table = backlog_ledger(records, concerns(), taken, dt.date(2026, 5, 1), PROFILE)
+
+    assert table["struck_off"].to_dict() == {"c0": True, "gone": False}
+    assert pd.isna(table.loc["gone", "state"])
+    none = backlog_ledger(records, concerns(0), taken.head(0), dt.date(2026, 5, 1), PROFILE)
+    assert none["struck_off"].tolist() == [False, False]
+
+
 def test_a_matter_struck_off_by_exception_is_told_apart():
     """Without answer, check and follow-up it is off the list, and shown as such."""
     taken = steps(("c0", "registered", "2026-01-06"), ("c0", "closed", "2026-01-20"))

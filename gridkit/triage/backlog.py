@@ -117,9 +117,10 @@ def backlog_ledger(
     DataFrame, indexed by concern id, by list and day
         - `batch` (int64), `taken_on` (datetime64[s]), `leader_post` (str): of the last
           record where a matter is on several lists (`lists`, int64, says how many records);
-        - `state` (category), `struck_off`, `by_exception` (bool: struck off without a
-          content resident), `since` (datetime64[s]: since when it stands so), `unit`
-          (category);
+        - `state` (category; missing where the concern was taken out of the ledger: the
+          matter stays on the list until a person takes it off), `struck_off`,
+          `by_exception` (bool: struck off without a content resident), `since`
+          (datetime64[s]: since when it stands so), `unit` (category);
         - `band` (category), `color` (str, #rrggbb): missing and grey once struck off;
         - `done`, `of` (int64): items of the checklist; `missing_zh`, `missing_en` (str).
 
@@ -277,14 +278,15 @@ def _stands(
     """Tell where each matter stands; a merged one stands where its root does."""
     mine, theirs = _about(ids, concerns, steps)
     stands = states(mine, theirs, on)
-    place = stands.index.get_indexer(ids)
     root = stands.index.get_indexer(pd.Index(stands["root_id"].astype("str")))
     root = np.where(root >= 0, root, np.arange(len(stands)))
     stands["struck_off"] = stands["root_state"].isin(["closed", "archived"])
     content = stands["content"].to_numpy()[root]
     stands["by_exception"] = stands["struck_off"].to_numpy() & ~content
-    found = stands.iloc[place] if len(stands) else stands
-    return found.set_axis(ids)
+    found = stands.reindex(ids)  # a concern taken out of the ledger stays on the list, open
+    for name in ("struck_off", "by_exception"):
+        found[name] = found[name].astype("boolean").fillna(value=False).astype(bool)
+    return found
 
 
 def _bands(

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from types import MappingProxyType
+from collections.abc import Collection
 
 import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
 from gridkit.profile import Profile
+from gridkit.profile.card_inputs import RESPONSE_GAPS
 from gridkit.profile.divisions import parse_division
 from gridkit.triage.deadlines import due_sentence
 from gridkit.triage.receptions import LEADERS
-
-_GAPS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "no_owner": ("尚无责任单位", "no unit in charge"),
-        "unanswered": ("久未答复", "no answer for long"),
-        "returned_twice": ("两次以上被退回", "returned twice or more"),
-    }
-)
 
 
 def reception_sheet(
@@ -89,7 +81,8 @@ def _waits(rows: pd.DataFrame, lang: int) -> pd.Series:
     """Say what is lacking, part by part."""
     waits = pd.Series("", index=rows.index, dtype="str")
     deadline = rows["deadline_en" if lang else "deadline_zh"].astype("str")
-    gap = rows["response_gap"].astype("str").map({g: w[lang] for g, w in _GAPS.items()})
+    words = {code: said[lang] for code, said in RESPONSE_GAPS.items() if code != "none"}
+    gap = rows["response_gap"].astype("str").map(words)
     told = "no answer yet" if lang else "尚未答复"
     for part in (
         deadline.where(rows["overdue"]),
