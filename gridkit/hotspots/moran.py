@@ -40,6 +40,8 @@ MORAN_CLASSES = (
     MoranClass("low_low", -1, -1, "低—低 (低值聚集)", "low among low", "#2c7bb6"),
 )
 
+_NONE = [c.code for c in MORAN_CLASSES].index("none")
+
 
 def local_moran(
     values: pd.Series,
@@ -141,10 +143,10 @@ def local_moran(
         "p": p,
         "q": q,
         "quadrant": _category(quadrant),
-        "kind": _category(np.where(q <= alpha, quadrant, "none")),
+        "kind": _category(np.where(q <= alpha, quadrant, _NONE)),
         "significant": q <= alpha,
         "observed": x,
-        "around": np.where(number > 0, neighbors.matrix @ x / some, np.nan),
+        "around": np.where(number > 0, around + x.mean(), np.nan),
         "expected": x.mean(),
         "neighbors": number.astype(np.int64),
     }
@@ -210,16 +212,21 @@ def _scores(own: _Floats, around: _Floats, number: _Floats) -> _Floats:
     return np.asarray(np.sign(own) * lag)
 
 
-def _quadrants(own: _Floats, around: _Floats) -> NDArray[np.object_]:
-    codes = np.full(len(own), "none", dtype=object)
-    for kind in MORAN_CLASSES:
+def _quadrants(own: _Floats, around: _Floats) -> NDArray[np.int8]:
+    """Give the place of each class in MORAN_CLASSES, by the signs of the deviations."""
+    table = np.full((3, 3), _NONE, dtype=np.int8)
+    for number, kind in enumerate(MORAN_CLASSES):
         if kind.own:
-            codes[(np.sign(own) == kind.own) & (np.sign(around) == kind.around)] = kind.code
-    return codes
+            table[kind.own + 1, kind.around + 1] = number
+    signs = (np.sign(d).astype(np.int8) + 1 for d in (own, around))
+    return np.asarray(table[tuple(signs)])
 
 
-def _category(codes: NDArray[np.object_]) -> pd.Categorical:
-    return pd.Categorical(codes, categories=[c.code for c in MORAN_CLASSES])
+def _category(numbers: NDArray[np.int8]) -> pd.Categorical:
+    kinds: pd.Categorical = pd.Categorical.from_codes(
+        numbers, categories=pd.Index([c.code for c in MORAN_CLASSES])
+    )
+    return kinds
 
 
 def _q(q: float) -> str:
