@@ -222,8 +222,8 @@ def _quadrants(own: _Floats, around: _Floats) -> NDArray[np.int8]:
     return np.asarray(table[tuple(signs)])
 
 
-def _category(numbers: NDArray[np.int8]) -> pd.Categorical:
-    kinds: pd.Categorical = pd.Categorical.from_codes(
+def _category(numbers: NDArray[np.int8]) -> pd.Categorical[str]:
+    kinds: pd.Categorical[str] = pd.Categorical.from_codes(
         numbers, categories=pd.Index([c.code for c in MORAN_CLASSES])
     )
     return kinds
