@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import gridkit as gk
-from gridkit.errors import StoreError
+from gridkit.errors import DataError, StoreError
 from gridkit.records import spec
 
 
@@ -46,6 +46,32 @@ def test_a_workspace_with_a_ledger_is_never_overwritten(tmp_path):
     assert again.name == "青溪县"
     assert len(again.store.frame("visit")) == 1
     again.close()
+
+
+def test_a_workspace_is_there_whole_or_not_at_all(tmp_path):
+    """Killed while the first records are written: no half workspace, and a second try works."""
+
+    def killed(store: gk.records.Store) -> None:
+        visit = gk.Visit(grid_id="990428100001001", visited_on="2026-01-05", outcome="refused")
+        store.add([visit], by_role="trainer")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        gk.create_workspace(tmp_path / "w", name="青溪县", county_code="990428", fill=killed)
+
+    assert list((tmp_path / "w").iterdir()) == []
+    again = gk.create_workspace(tmp_path / "w", name="青溪县", county_code="990428")
+    assert again.store.frame("visit").empty
+    again.close()
+
+
+@pytest.mark.parametrize("name", ["a\nb", "", "x\x00"])
+def test_a_name_with_control_characters_is_refused_before_anything_is_made(tmp_path, name):
+    """It could not be read back."""
+    with pytest.raises(DataError, match="one line"):
+        gk.create_workspace(tmp_path / "w", name=name, county_code="990428")
+
+    assert not (tmp_path / "w").exists()
 
 
 def test_no_workspace_says_where_it_was_looked_for(tmp_path, monkeypatch):

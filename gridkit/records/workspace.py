@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridkit.errors import StoreError
+from gridkit.errors import DataError, StoreError
 from gridkit.records.storefile import create_store, open_store
 
 if TYPE_CHECKING:
@@ -87,21 +89,27 @@ def create_workspace(
     county_code: str,
     grids: gpd.GeoDataFrame | None = None,
     invented: bool = False,
+    fill: Callable[[Store], object] | None = None,
 ) -> Workspace:
     """Make a workspace: an empty ledger, and the grids where they are given.
+
+    It is made beside its place and moved there when it is whole: killed on the way, there
+    is no workspace, rather than half of one.
 
     Parameters
     ----------
     folder : str or Path
         Made if it is not there; it must not hold a ledger yet.
     name : str
-        The county's name.
+        The county's name, in one line.
     county_code : str
         6 digits.
     grids : GeoDataFrame, optional
         As `records.grids` describes them.
     invented : bool
         True for a made-up county.
+    fill : callable, optional
+        Called with the new ledger, to write the first records before anybody can see it.
 
     Returns
     -------
@@ -111,6 +119,8 @@ def create_workspace(
     ------
     StoreError
         If the folder cannot be made or holds a ledger already; nothing is overwritten.
+    DataError
+        If the name has control characters.
 
     Examples
     --------
@@ -122,27 +132,50 @@ def create_workspace(
     '青溪县'
     >>> folder.cleanup()
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()
     if (folder / LEDGER).exists():
         raise StoreError(
             zh=f"{folder.name} 里已有台账, 不会覆盖; 请换一个文件夹。",
             en=f"{folder.name} holds a ledger already and is not overwritten; choose another folder.",
         )
+    if not name.isprintable() or not name.strip():
+        raise DataError(
+            zh="`name` (县名) 须为一行文字, 不能有换行或控制字符。",
+            en="`name` must be one line of text without control characters.",
+        )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        about = f"name = {_toml_text(name)}\ninvented = {str(invented).lower()}\n"
-        (folder / ABOUT).write_text(about, encoding="utf-8")
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as made:
+            _make(Path(made), name, county_code, grids, fill, invented=invented)
+            for part in (GRIDS, LEDGER, ABOUT):  # what makes it a workspace comes last
+                if (Path(made) / part).exists():
+                    (Path(made) / part).rename(folder / part)
     except OSError as error:
         raise StoreError(
             zh=f"不能在 {folder.name} 中写入 ({error.strerror}); 请检查写权限和磁盘空间。",
             en=f"Cannot write into {folder.name} ({error.strerror}); check permissions and space.",
         ) from None
+    return open_workspace(folder)
+
+
+def _make(
+    folder: Path,
+    name: str,
+    county_code: str,
+    grids: gpd.GeoDataFrame | None,
+    fill: Callable[[Store], object] | None,
+    *,
+    invented: bool,
+) -> None:
     if grids is not None:
         from gridkit.records.grids import write_grids
 
         write_grids(grids, folder / GRIDS)
-    create_store(folder / LEDGER, county_code=county_code).close()
-    return open_workspace(folder)
+    with create_store(folder / LEDGER, county_code=county_code) as store:
+        if fill is not None:
+            fill(store)
+    about = f"name = {_toml_text(name)}\ninvented = {str(invented).lower()}\n"
+    (folder / ABOUT).write_text(about, encoding="utf-8")
 
 
 def _toml_text(text: str) -> str:

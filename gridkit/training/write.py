@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import StoreError
-from gridkit.records import MODELS, Record, create_workspace
+from gridkit.records import MODELS, Record, Store, create_workspace
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.workspace import LEDGER, Workspace
 from gridkit.training.geography import COUNTY_CODE
@@ -64,9 +64,11 @@ def write_town(
     if (Path(folder) / LEDGER).exists():
         create_workspace(folder, **about)  # refuses, before seconds go into drawing a county
     town = make_town(seed=seed, grids=grids, weeks=weeks, end=end)
-    workspace = create_workspace(folder, grids=town.grids, **about)
-    workspace.store.add(town_records(town), by_role="trainer", why=WHY, progress=progress)
-    return workspace
+
+    def fill(store: Store) -> None:
+        store.add(town_records(town), by_role="trainer", why=WHY, progress=progress)
+
+    return create_workspace(folder, grids=town.grids, fill=fill, **about)
 
 
 def town_records(town: Town) -> list[Record]:
