@@ -1,13 +1,13 @@
 """Forms: recording at the door, the triage board, the hotspot view, for notebooks.
 
-A form is made from `records.spec` and the county's profile: `fields` turns one field into
-one widget, `section` one kind of record into its questions (relevance, cascades, faults),
-`concern_card` and `visit_form` a whole visit, saved in one transaction. `answers` reads
-what people type. No field holds an answer that nobody gave, and none loses what was typed.
-`record_screen` shows the form with score, day's list and map; `board` and `matter_view` let a
-person decide; `hotspot_view` shows where concerns gather. All three read through `desk`.
-`look` is the one place where words become HTML; `frame` keeps JupyterLab's one-key
-commands out of a form in use.
+A form is made from `records.spec` and the county's profile: `field`, `fields` and `choices`
+turn one field into one widget, `section` one kind of record into its questions (relevance,
+cascades, faults), `concern_card` and `visit_form` a whole visit, saved in one transaction.
+`answers` reads what people type. No field holds an answer that nobody gave, and none loses
+what was typed. `record_screen` shows the form with score, day's list and map; `board` and
+`matter_view` let a person decide; `hotspot_view` shows where concerns gather. All three read
+through `desk`. `look` is the one place where words become HTML; `frame` keeps JupyterLab's
+one-key commands out of a form in use.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 
 from gridkit.forms.board import CAPACITY, Board
 from gridkit.forms.desk import Desk
-from gridkit.forms.fields import Field, field_for
+from gridkit.forms.field import Field
+from gridkit.forms.fields import field_for
 from gridkit.forms.hotspot_view import HotspotView
 from gridkit.forms.look import Words
 from gridkit.forms.record_screen import RecordScreen

@@ -15,8 +15,8 @@ from gridkit import triage
 from gridkit.errors import DataError
 from gridkit.forms.advice_view import band_chip, due_text, subject
 from gridkit.forms.answers import read_integer
+from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk, with_deadlines
-from gridkit.forms.fields import UNCHOSEN
 from gridkit.forms.frame import Frame
 from gridkit.forms.look import (
     Column,

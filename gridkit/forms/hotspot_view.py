@@ -10,8 +10,8 @@ import pandas as pd
 
 from gridkit import hotspots, maps
 from gridkit.errors import DataError
+from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk
-from gridkit.forms.fields import UNCHOSEN
 from gridkit.forms.frame import Frame
 from gridkit.forms.look import (
     Column,

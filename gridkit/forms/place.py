@@ -15,7 +15,7 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.errors import DataError
-from gridkit.forms.fields import Field
+from gridkit.forms.field import Field
 from gridkit.forms.look import Column, Words, dress, html, tag
 from gridkit.records.grids import centroid, locate, place_problems
 from gridkit.records.spec import FieldSpec

@@ -15,7 +15,9 @@ import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import RecordError
 from gridkit.forms import answers
-from gridkit.forms.fields import ChoiceField, Field, field_for, options_of
+from gridkit.forms.choices import ChoiceField, options_of
+from gridkit.forms.field import Field
+from gridkit.forms.fields import field_for
 from gridkit.forms.look import Column, Words, html, tag
 from gridkit.profile import Profile
 from gridkit.records.models import MODELS

@@ -16,7 +16,7 @@ import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
 from gridkit.forms.concern_card import ConcernCard
-from gridkit.forms.fields import Field
+from gridkit.forms.field import Field
 from gridkit.forms.frame import Frame
 from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.place import GridField
@@ -24,7 +24,8 @@ from gridkit.forms.section import Group, Section
 from gridkit.records.ids import new_id
 from gridkit.records.models import Record, Step, Visit
 from gridkit.records.spec import VISIT
-from gridkit.records.store import Receipt, Store
+from gridkit.records.store import Store
+from gridkit.records.writer import Receipt
 
 GROUPS = (
     Group(Words("", ""), ("grid_id", "address", "visited_on", "outcome", "met_role", "note")),
