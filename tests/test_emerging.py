@@ -294,11 +294,11 @@ def test_places_say_their_history() -> None:
 
     assert zh["a"] == (
         "历史冷点: 20 步中 0 步显著偏高, 18 步显著偏低; 最近一步不显著; "
-        "走势上升 (tau 0.30, p = 0.060)"
+        "走势不明显 (tau 0.30, p = 0.060)"
     )
     assert en["a"] == (
         "historical cold spot: significantly high in 0 of 20 steps, low in 18; last step not "
-        "significant; scores rise (tau 0.30, p = 0.060)"
+        "significant; no clear trend (tau 0.30, p = 0.060)"
     )
 
 

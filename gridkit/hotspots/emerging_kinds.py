@@ -176,7 +176,7 @@ def explain_emerging(table: pd.DataFrame, lang: str = "zh") -> pd.Series:
         now = {1: "偏高", -1: "偏低", 0: "不显著"}
         lines = [
             f"{words[kind][0]}: {steps} 步中 {hot} 步显著偏高, {cold} 步显著偏低; "
-            f"最近一步{now[last]}; 走势{'上升' if tau > 0 else '下降' if tau < 0 else '平'} "
+            f"最近一步{now[last]}; 走势{'不明显' if p > 0.05 else '上升' if tau > 0 else '下降'} "
             f"(tau {tau:.2f}, {_p(p)})"
             for kind, steps, hot, cold, last, tau, p in found
         ]
@@ -184,8 +184,9 @@ def explain_emerging(table: pd.DataFrame, lang: str = "zh") -> pd.Series:
         now = {1: "high", -1: "low", 0: "not significant"}
         lines = [
             f"{words[kind][1]}: significantly high in {hot} of {steps} steps, low in {cold}; "
-            f"last step {now[last]}; scores "
-            f"{'rise' if tau > 0 else 'fall' if tau < 0 else 'stay'} (tau {tau:.2f}, {_p(p)})"
+            f"last step {now[last]}; "
+            f"{'no clear trend' if p > 0.05 else 'scores rise' if tau > 0 else 'scores fall'} "
+            f"(tau {tau:.2f}, {_p(p)})"
             for kind, steps, hot, cold, last, tau, p in found
         ]
     return pd.Series(lines, index=table.index, name="explanation", dtype="str")
