@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 import stat
+from importlib import resources
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from gridkit import maps
+from gridkit import hotspots, maps, triage
 from gridkit.errors import DataError
 from gridkit.profile import load_profile
 
@@ -121,10 +122,31 @@ def test_matters_for_a_statutory_channel_are_never_mapped(grids, frames):
     assert discs.data[16].n.sum() == 37
 
 
+def test_what_a_county_routes_out_by_its_own_profile_is_never_mapped(grids, frames, tmp_path):
+    """A county that hands over group 02 as well finds none of it on the map, nor scored."""
+    default = resources.files("gridkit.profile") / "default" / "disputes.toml"
+    text = default.read_text("utf-8").replace('code = "02"', 'code = "02"\nroute_out = true', 1)
+    (tmp_path / "disputes.toml").write_text(text, "utf-8")
+    profile = load_profile(tmp_path)
+    concerns = frames["concerns"].assign(heard_on=pd.Timestamp("2026-03-02").as_unit("s"))
+    steps = pd.DataFrame(
+        {"concern_id": pd.Series(dtype="str"), "action": pd.Series(dtype="str"),
+         "on": pd.Series(dtype="datetime64[s]"), "satisfied": pd.Series(dtype="str")}
+    )  # fmt: skip
+
+    m = maps.county_map(grids, concerns=concerns, profile=profile)
+    standing = triage.standing(concerns, steps, profile, dt.date(2026, 3, 9))
+
+    discs = next(c for c in m._children.values() if isinstance(c, maps.layers.DiscLayer))
+    assert discs.data[16].n.sum() == 36
+    assert len(hotspots.mappable(concerns, profile)) == 36
+    assert (standing == "route_out").sum() == 4
+
+
 def test_a_shared_map_holds_no_concern_and_no_small_number(grids, frames):
     """No points; of grids under five matters or households nothing but the outline."""
     m = maps.county_map(grids, **frames, audience="shared")
-    rates, hotspots = features(m, maps.layers.GridLayer)
+    rates, marks = features(m, maps.layers.GridLayer)
 
     page = maps.render(m)
 
@@ -138,9 +160,9 @@ def test_a_shared_map_holds_no_concern_and_no_small_number(grids, frames):
             assert feature["properties"]["class"] == 0
         else:
             assert numbers["n"] >= 5
-    for feature in hotspots:  # no score to solve for the counts with, hidden where they are
+    for feature in marks:  # no score to solve for the counts with, hidden where they are
         assert set(feature["properties"]) == {"class"}
-    kinds = {f["id"]: f["properties"]["class"] for f in hotspots}
+    kinds = {f["id"]: f["properties"]["class"] for f in marks}
     assert len({kinds[i] for i in hidden}) == 1
     assert kinds[IDS[-2]] != kinds[IDS[0]]
 

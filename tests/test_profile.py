@@ -88,6 +88,8 @@ def test_route_out_codes_are_14_to_16_and_no_others():
     for table in ("dispute_group", "dispute_code"):
         out = [c.code for c in PROFILE.choices(table) if c.route_out]
         assert out == ["14", "15", "16"]
+    assert {code[:2] for code in PROFILE.route_out_codes} == {"14", "15", "16"}
+    assert "1401" in PROFILE.route_out_codes
 
 
 def test_demand_types_are_in_their_order_with_details_of_their_own():

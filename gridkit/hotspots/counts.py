@@ -61,7 +61,7 @@ def count(
 ) -> pd.DataFrame:
     """Count concerns per grid, category and week, zeros included.
 
-    Concerns on their way to a statutory channel (dispute groups 14 to 16) must not be
+    Concerns on their way to a statutory channel (`Profile.route_out_codes`) must not be
     mapped: pass the concerns through `mappable` first. What could not be counted is told
     by `uncounted`, with the same arguments.
 
@@ -218,7 +218,7 @@ def mappable(concerns: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     concerns : DataFrame
         With `dispute_code` (missing where nobody is at odds).
     profile : Profile
-        Its dispute codes and groups say which are routed out (14 to 16 by default).
+        Its `route_out_codes` say which are routed out (groups 14 to 16 by default).
 
     Returns
     -------
@@ -238,8 +238,4 @@ def mappable(concerns: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     [0, 2]
     """
     require(["dispute_code"], concerns.columns, "concerns")
-    choices = [*profile.choices("dispute_group"), *profile.choices("dispute_code")]
-    out = {c.code for c in choices if c.route_out}
-    out |= {c.code for c in choices if c.parent in out}
-    codes = concerns["dispute_code"].astype("str")
-    return concerns[~(codes.isin(out) | codes.str[:2].isin(out))]
+    return concerns[~concerns["dispute_code"].isin(profile.route_out_codes)]

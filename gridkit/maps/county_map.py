@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import geopandas as gpd
 import pandas as pd
 
+from gridkit.hotspots import mappable
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.disclosure import hidden_note, suppress
 from gridkit.maps.layers.choropleth import grid_choropleth
@@ -15,10 +16,8 @@ from gridkit.maps.layers.discs import POPUP_HEADS, concern_discs
 from gridkit.maps.layers.hotspot import hotspot_layer
 from gridkit.maps.layers.layer import MapLayer, on_grids
 from gridkit.maps.legend import Audience, Caption, add_panel
-from gridkit.profile import Profile
+from gridkit.profile import Profile, load_profile
 
-# Codes handed to a statutory channel: never scored, never mapped (domain.md §4).
-ROUTED_OUT = ("14", "15", "16")
 _DENOMINATOR = "率的分母是网格登记的户数 / per 100 households registered in the grid."
 
 
@@ -43,8 +42,8 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     grids : GeoDataFrame, length n
         WGS-84, indexed by `grid_id`, with `name` and `township_code`.
     concerns : DataFrame, indexed by record id, optional
-        `lon`, `lat`, `band`; for the lists also `demand_type`, `score`, `due_on`. Codes
-        that are routed out (`dispute_code` 14 to 16) are left out.
+        `lon`, `lat`, `band`; for the lists also `demand_type`, `score`, `due_on`. Those
+        whose `dispute_code` the profile routes out are left out.
     rates : DataFrame, indexed by `grid_id`, optional
         From `hotspots.rates`: `n`, `households`, `rate`, `rate_eb`, `low`, `high`.
     tests : DataFrame, indexed by `grid_id`, optional
@@ -62,7 +61,8 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         drawn; grids with fewer than 5 matters or households, zeros too, are hidden; rates
         are plain, not smoothed, and hotspots carry no numbers. Of free text nothing is drawn for anybody.
     profile : Profile, optional
-        Names and colors of bands, words for demand types.
+        Names and colors of bands, words for demand types, codes that are routed out; by
+        default the packaged codes (groups 14 to 16) and the map's own names and colors.
     townships : mapping of str to str, optional
         Names of the townships by code; the column `township_name` by default.
 
@@ -164,8 +164,7 @@ def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
 
 def _concern_layer(concerns: pd.DataFrame, profile: Profile | None) -> MapLayer:
     if "dispute_code" in concerns:
-        out = concerns["dispute_code"].astype("str").str[:2].isin(ROUTED_OUT)
-        concerns = concerns[~out.fillna(value=False)]
+        concerns = mappable(concerns, profile or load_profile())
     if profile is None:
         return concern_discs(concerns, popups=tuple(POPUP_HEADS))
     labels = {c.code: c.zh for c in profile.choices("demand_type")}

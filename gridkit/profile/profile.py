@@ -106,6 +106,23 @@ class Profile(Frozen):
                     parts[choice.parent] = (*parts.get(choice.parent, ()), choice)
         return parts
 
+    @cached_property
+    def route_out_codes(self) -> frozenset[str]:
+        """The dispute codes that are handed to a statutory channel: never scored, never mapped.
+
+        With a group all four-digit codes in it, also those that the profile does not list.
+
+        Examples
+        --------
+        >>> codes = load_profile().route_out_codes
+        >>> "15" in codes, "1502" in codes, "0904" in codes
+        (True, True, False)
+        """
+        tables = ("dispute_group", "dispute_code")
+        out = {c.code for table in tables for c in self.choices(table) if c.route_out}
+        within = {f"{code}{i:02d}" for code in out if len(code) == 2 for i in range(100)}
+        return frozenset(out | within)
+
     def table(self, name: str) -> Table:
         """Return a table with its title, source and choices.
 

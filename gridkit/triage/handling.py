@@ -10,6 +10,8 @@ import pandas as pd
 
 from gridkit.profile import Profile
 from gridkit.profile.card import RESPONSE_GAPS
+from gridkit.triage.moves import STATES
+from gridkit.triage.standings import states
 from gridkit.triage.timeline import LIFE, NEVER, day_of, days, in_order
 
 # How long a gap may last before it counts. Proposals, not law: the 15 days of 信访工作条例
@@ -23,7 +25,6 @@ _LONG_AGO = -(10**6)  # days; before any step
 
 STANDINGS = ("open", "stopped", "route_out", "later")
 
-_STOPS = ("closed", "archived", "withdrawn", "merged", "to_statutory_channel")
 _RESTARTS = ("reopened", "review", "re_review")  # and a resident who is not satisfied
 _OWNS = ("routed", "accepted", "in_progress", "extended")
 
@@ -43,7 +44,7 @@ class _Steps:
 
     @classmethod
     def until(cls, concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date) -> _Steps:
-        """Order the steps; those of one day keep the order of the frame, that of recording."""
+        """Order the steps; those of one day as in `in_order`."""
         owner = pd.Categorical(steps["concern_id"])
         row = np.append(concerns.index.get_indexer(owner.categories), -1)[owner.codes]
         day = days(steps["on"])
@@ -83,9 +84,17 @@ _GAPS = tuple(RESPONSE_GAPS)
 
 
 def standing(
-    concerns: pd.DataFrame, steps: pd.DataFrame, profile: Profile, on: dt.date
+    concerns: pd.DataFrame,
+    steps: pd.DataFrame,
+    profile: Profile,
+    on: dt.date,
+    *,
+    stands: pd.DataFrame | None = None,
 ) -> pd.Series:
     """Tell which concerns are to be scored on a day, and why the others are not.
+
+    Ended is what `states` says has ended, here as in every list and figure: a step that was
+    not legal where it came (a closing without answer, check and follow-up) ends nothing.
 
     Parameters
     ----------
@@ -95,6 +104,8 @@ def standing(
         Its choices say which disputes are routed out.
     on : date
         The civil day to look from; what happened after it is not looked at.
+    stands : DataFrame, indexed like `concerns`, optional
+        What `states` gives for that day, where the caller has it already.
 
     Returns
     -------
@@ -110,13 +121,14 @@ def standing(
     >>> heard = pd.to_datetime(["2026-03-01", "2026-03-02"]).as_unit("s")
     >>> concerns = pd.DataFrame({"heard_on": heard, "dispute_code": [None, None]}, index=["a", "b"])
     >>> steps = pd.DataFrame({
-    ...     "concern_id": ["a"], "action": ["closed"], "on": heard[1:], "satisfied": [None],
+    ...     "concern_id": ["a", "b"], "action": "closed", "on": heard[1:].repeat(2),
+    ...     "satisfied": None, "special": [True, None],
     ... })
     >>> standing(concerns, steps, load_profile(), dt.date(2026, 3, 9)).to_dict()
     {'a': 'stopped', 'b': 'open'}
     """
-    taken = _Steps.until(concerns, steps, on)
-    stopped = taken.last(taken.are(*_STOPS)) > taken.restart()
+    state = (states(concerns, steps, on) if stands is None else stands)["state"]
+    stopped = state.isin([s.code for s in STATES if not s.is_open]).to_numpy()
     codes = np.where(stopped, STANDINGS.index("stopped"), STANDINGS.index("open"))
     codes[concerns["dispute_code"].isin(route_out_codes(profile))] = STANDINGS.index(
         "route_out"
@@ -176,7 +188,6 @@ def response_gap(
     return pd.Series(pd.Categorical.from_codes(gaps, pd.Index(_GAPS)), index=concerns.index)
 
 
-def route_out_codes(profile: Profile) -> list[str]:
+def route_out_codes(profile: Profile) -> frozenset[str]:
     """Return the dispute codes that are handed to a statutory channel, never scored."""
-    tables = ("dispute_group", "dispute_code")
-    return [c.code for table in tables for c in profile.choices(table) if c.route_out]
+    return profile.route_out_codes
