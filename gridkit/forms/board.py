@@ -24,6 +24,7 @@ from gridkit.forms.look import (
     Words,
     dress,
     fill_list,
+    heading,
     html,
     join,
     style,
@@ -142,9 +143,7 @@ class Board(Column):
         for widget, words in labels.items():
             widget.description = words.both(lang)
         words = Words(f"{self._desk.name} 研判看板".strip(), "Triage board")
-        invented = Words("虚构数据, 仅供演练", "Invented data, for training only").of(lang)
-        mark = tag("span", invented, cls="gk-invented") if self._desk.invented else ""
-        self._title.value = join(tag("h2", words.both(lang), mark))
+        self._title.value = heading(words, lang, invented=self._desk.invented)
 
     def refresh(self) -> None:
         """Read the ledger, score every open matter, and show the best."""

@@ -53,7 +53,7 @@ function render({ model, el }) {
 
   let sent = false;
   const patient = (event) => {
-    const button = event.target.closest?.("button.gk-save");
+    const button = event.target.closest?.("button.jupyter-button");
     if (!button || sent) return;
     event.preventDefault();
     event.stopImmediatePropagation();

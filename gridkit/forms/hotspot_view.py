@@ -19,6 +19,7 @@ from gridkit.forms.look import (
     Words,
     dress,
     fill_list,
+    heading,
     html,
     join,
     style,
@@ -100,9 +101,7 @@ class HotspotView(Column):
         self.category.description = Words("诉求类别", "Demand").both(lang)
         self.measure.description = Words("量度", "Measure").both(lang)
         words = Words(f"{self._desk.name} 热点".strip(), "Hotspots")
-        invented = Words("虚构数据, 仅供演练", "Invented data, for training only").of(lang)
-        mark = tag("span", invented, cls="gk-invented") if self._desk.invented else ""
-        self._title.value = join(tag("h2", words.both(lang), mark))
+        self._title.value = heading(words, lang, invented=self._desk.invented)
 
     @property
     def period(self) -> tuple[date, date]:

@@ -107,6 +107,14 @@ def html(content: str = "", *, css: str = "") -> W.HTML:
     return widget
 
 
+def heading(words: Words, lang: str, *, invented: bool) -> Markup:
+    """Write the title of a screen; an invented county says so beside it."""
+    if not invented:
+        return tag("h2", words.both(lang))
+    mark = Words("虚构数据, 仅供演练", "Invented data, for training only").of(lang)
+    return tag("h2", words.both(lang), " ", tag("span", mark, cls="gk-invented"))
+
+
 def dress(widget: Any) -> Any:
     """Give an input its label above it, as markup made by `tag`."""
     widget.description_allow_html = True

@@ -68,6 +68,7 @@ class MatterView(Column):
         self._story: triage.Explanation | None = None
         self._page, self._message = html(), html(css="gk-saving")
         self.accept_button, self.decide_button = W.Button(), W.Button()
+        self.decide_button.add_class("gk-save")
         groups = [Group(Words("改定等级", "Decide otherwise"), ("decided", "reason"))]
         self.section = Section(
             DECISION, desk.profile, groups, lang=lang, today=desk.store.today
@@ -75,8 +76,11 @@ class MatterView(Column):
         accept = W.Box([self.accept_button])
         accept.add_class("gk-row")
         accept.add_class("gk-foot")
+        decide = W.Box([self.decide_button])
+        decide.add_class("gk-row")
+        decide.add_class("gk-foot")
         self.decide_button.description = Words("保存决定", "Save the decision").of(lang)
-        super().__init__([self._page, accept, self.section, self.decide_button, self._message])
+        super().__init__([self._page, accept, self.section, decide, self._message])
         self.add_class("gk-card")
         self.accept_button.on_click(lambda _: self.accept())
         self.decide_button.on_click(lambda _: self.decide())

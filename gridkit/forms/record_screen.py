@@ -9,7 +9,7 @@ from gridkit.forms.advice_view import advice_block, row_or_none
 from gridkit.forms.day_list import DayList, plain_advice
 from gridkit.forms.desk import Desk, as_rows
 from gridkit.forms.live_map import LiveMap
-from gridkit.forms.look import Column, Words, html, join, style, tag
+from gridkit.forms.look import Column, Words, heading, html, join, style
 from gridkit.forms.visit_form import Saved, VisitForm
 
 
@@ -93,10 +93,8 @@ class RecordScreen(Column):
         """Show everything in another language first; answers stay."""
         self.lang = lang
         self.lang_button.description = "English" if lang == "zh" else "中文"
-        invented = Words("虚构数据, 仅供演练", "Invented data, for training only")
-        mark = tag("span", invented.of(lang), cls="gk-invented") if self._desk.invented else ""
         words = Words(f"{self._desk.name} 走访登记".strip(), "Record a visit")
-        self._title.value = join(tag("h2", words.both(lang)), mark)
+        self._title.value = heading(words, lang, invented=self._desk.invented)
         self.form.speak(lang)
         self.day.speak(lang)
         if self.map is not None:
