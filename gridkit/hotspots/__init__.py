@@ -17,6 +17,9 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | does a series rise or fall | `mann_kendall` |
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | a smooth picture of where concerns lie thick (no test) | `surface` |
+| where and when it gathers, any circle, any weeks; what is new | `scan`, `compare_clusters` |
+| points instead of grids | `count_points` |
+| season, age of buildings ... taken out first | `seasonal_expected`, `standardize`, `with_expected` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | which grids hang on one pipe or road | `connected` |
 | what it means, in a sentence | `explain_…` beside each method, `Neighbors.explain` |
@@ -27,6 +30,9 @@ groups by person: grids, categories and weeks are all there is.
 
 from __future__ import annotations
 
+from gridkit.hotspots.baseline import seasonal_expected, standardize, with_expected
+from gridkit.hotspots.clusters import explain_clusters
+from gridkit.hotspots.compare import compare_clusters
 from gridkit.hotspots.counts import count, mappable, per_grid, uncounted
 from gridkit.hotspots.cube import weekly
 from gridkit.hotspots.cusum import cusum, cusum_run_length
@@ -54,6 +60,7 @@ from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.repeats import repeats
 from gridkit.hotspots.scan import ScanResult, replica, scan
+from gridkit.hotspots.scan_points import count_points
 from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent, silent
 from gridkit.hotspots.surface import Surface, surface
 from gridkit.hotspots.surge import explain_burden, explain_surge
@@ -74,8 +81,10 @@ __all__ = [
     "ScanResult",
     "SilentClass",
     "Surface",
+    "compare_clusters",
     "connected",
     "count",
+    "count_points",
     "cube_gi_star",
     "cusum",
     "cusum_run_length",
@@ -85,6 +94,7 @@ __all__ = [
     "emerging_kinds",
     "explain_burden",
     "explain_cells",
+    "explain_clusters",
     "explain_emerging",
     "explain_hotspots",
     "explain_moran",
@@ -104,10 +114,13 @@ __all__ = [
     "repeats",
     "replica",
     "scan",
+    "seasonal_expected",
     "silent",
+    "standardize",
     "surface",
     "touching",
     "uncounted",
     "weekly",
+    "with_expected",
     "within",
 ]

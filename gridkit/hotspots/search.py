@@ -35,8 +35,9 @@ _LAWS = {
     "expectation": EXPECTATION,
 }
 _SIDES = {"high": HIGH, "low": LOW, "both": HIGH | LOW}
-# the narrowest type of counts that fits makes replicas fit into the cache
-_NARROW, _MIDDLE = np.iinfo(np.uint8).max, np.iinfo(np.int16).max - 1
+# Counts of a place in a byte and of a circle in two make replicas fit into the cache; where
+# they may not fit, both take four bytes. (Compiled twice, not thrice: that takes seconds.)
+_MOST_IN_PLACE, _MOST_NARROW = np.iinfo(np.uint8).max, np.iinfo(np.int16).max - 1
 # the best of this many replicas tells where the limits of the others may start
 _PILOT = 64
 # replicas between two looks whether enough of them beat the data
@@ -71,7 +72,9 @@ def prepare(cells: Cells, plan: Plan, most_cases: int) -> Search:
     single = np.diff(expected, axis=1)
     least = float(single[single > 0].min(initial=max(float(expected.max()), 1e-3)))
     most = max(most_cases, cells.cases)
-    dtype = np.int16 if most <= _MIDDLE else np.int32
+    heaviest = float(expected[:, -1].max())
+    narrow = most <= _MOST_NARROW and heaviest + 8 * math.sqrt(heaviest) < _MOST_IN_PLACE
+    dtype = np.int16 if narrow else np.int32
     limits = tabulate(least, float(expected[:, -1].sum()), law, most, dtype)
     return Search(Task(zones, law, limits), rows, steps)
 
@@ -119,18 +122,22 @@ def maxima(
         zones = search.task.zones
         windows = float(zones.size.sum()) * zones.starts * float(zones.longest.max())
         guess = _GUESS * math.log(max(windows, 2.0))
-    heaviest = float(search.task.zones.expected[:, -1].max())
-    likely = heaviest + 8 * math.sqrt(heaviest) + 20
-    wide = search.task.limits.high.dtype.itemsize > 2
-    kinds = [np.int32] if wide else [np.int16] if likely > _NARROW else [np.uint8, np.int16]
-    for kind in kinds:
-        best, spilled = replica_maxima(
-            (numbers.start, numbers.stop), source, *search.task, np.uint64(seed), guess,
-            np.zeros(0, kind),
-        )  # fmt: skip
+    span = (numbers.start, numbers.stop)
+    if search.task.limits.high.dtype == np.int16:
+        task, rows = search.task, np.zeros(0, np.uint8)
+        best, spilled = replica_maxima(span, source, *task, np.uint64(seed), guess, rows)
         if not spilled:
-            break
+            return np.asarray(best)
+    task, rows = _widened(search.task), np.zeros(0, np.int32)
+    best, _ = replica_maxima(span, source, *task, np.uint64(seed), guess, rows)
     return np.asarray(best)
+
+
+def _widened(task: Task) -> Task:
+    """Make room for counts of any size."""
+    limits = task.limits
+    high, low = limits.high.astype(np.int32), limits.low.astype(np.int32)
+    return task._replace(limits=limits._replace(high=high, low=low))
 
 
 def all_maxima(search: Search, source: Source, seed: int, replicas: int) -> NDArray[np.float64]:
