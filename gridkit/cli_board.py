@@ -71,9 +71,10 @@ def board(
         )
         for place, (_, row) in enumerate(shown.iterrows(), start=1):
             entry(place, *_words(row, profile))
-        if odd := len(contested(concerns, steps, day, profile)):
+        if odd := len(contested(concerns, steps, day)):
             out.print(
-                f"另有 {odd} 件销号不合流程, 不在看板上, 请人工核对 · {odd} ended irregularly"
+                f"{odd} 件有不合流程的办结记录, 未算办结, 请人工核对 · "
+                f"{odd} were ended irregularly: still open"
             )
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 

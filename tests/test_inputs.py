@@ -53,11 +53,16 @@ def concerns_of(*changes):
 
 
 def steps_of(*steps):
-    """Make a ledger frame of steps out of "concern action date" and, maybe, "yes" or "no"."""
+    """Make a ledger frame of steps out of "concern action date" and, maybe, "yes" or "no".
+
+    The action "excepted" is a special closing.
+    """
     rows = [(*step.split(), None)[:4] for step in steps]
     table = pd.DataFrame(rows, columns=["concern_id", "action", "on", "satisfied"])
     table["on"] = dates(table["on"]).to_numpy()
     table["satisfied"] = table["satisfied"].map({"yes": True, "no": False}).astype("boolean")
+    table["special"] = (table["action"] == "excepted").astype("boolean")
+    table["action"] = table["action"].replace("excepted", "closed")
     return table.astype({"concern_id": "category", "action": "category"})
 
 
@@ -69,17 +74,20 @@ NO_STEPS = steps_of()
     [
         ([], "open"),
         (["c0 accepted 2026-06-29", "c0 answered 2026-06-29"], "open"),
-        (["c0 answered 2026-06-29", "c0 closed 2026-06-30"], "stopped"),
-        (["c0 withdrawn 2026-06-30"], "stopped"),
-        (["c0 merged 2026-06-30"], "stopped"),
-        (["c0 to_statutory_channel 2026-06-30"], "stopped"),
-        (["c0 closed 2026-06-29", "c0 reopened 2026-06-30"], "open"),
-        (["c0 closed 2026-06-29", "c0 followed_up 2026-06-30 no"], "open"),
-        (["c0 closed 2026-06-29", "c0 followed_up 2026-06-30 yes"], "stopped"),
-        (["c0 closed 2026-06-30", "c0 reopened 2026-06-30"], "open"),
-        (["c0 reopened 2026-06-30", "c0 closed 2026-06-30"], "stopped"),
-        (["c0 closed 2026-07-01"], "open"),
-        (["c9 closed 2026-06-30"], "open"),
+        (["c0 answered 2026-06-29", "c0 closed 2026-06-30"], "open"),
+        (["c0 registered 2026-06-29", "c0 closed 2026-06-30"], "open"),
+        (["c0 excepted 2026-06-30"], "stopped"),
+        (["c0 withdrawn 2026-06-30"], "open"),
+        (["c0 registered 2026-06-29", "c0 withdrawn 2026-06-30"], "stopped"),
+        (["c0 registered 2026-06-29", "c0 merged 2026-06-30"], "stopped"),
+        (["c0 registered 2026-06-29", "c0 to_statutory_channel 2026-06-30"], "stopped"),
+        (["c0 excepted 2026-06-29", "c0 reopened 2026-06-30"], "open"),
+        (["c0 excepted 2026-06-29", "c0 followed_up 2026-06-30 no"], "open"),
+        (["c0 excepted 2026-06-29", "c0 followed_up 2026-06-30 yes"], "stopped"),
+        (["c0 excepted 2026-06-30", "c0 reopened 2026-06-30"], "open"),
+        (["c0 reopened 2026-06-30", "c0 excepted 2026-06-30"], "stopped"),
+        (["c0 excepted 2026-07-01"], "open"),
+        (["c9 excepted 2026-06-30"], "open"),
     ],
     ids=lambda value: value if isinstance(value, str) else " ".join(value) or "nothing",
 )

@@ -41,7 +41,7 @@ def concern(**changed):
 
 @pytest.fixture(scope="module")
 def matters():
-    """Make five matters by name."""
+    """Make six matters by name."""
     return {
         "danger": concern(safety="house_unsafe", demand_type="housing_safety"),
         "old": concern(heard_on="2026-03-02", grid_id="990428101001001"),
@@ -50,12 +50,13 @@ def matters():
         ),
         "routed": concern(demand_type="wages"),
         "gone": concern(),
+        "ended": concern(),
     }
 
 
 @pytest.fixture(scope="module")
 def workspace(matters, tmp_path_factory):
-    """Make a workspace with the five matters, one of them ended as it should not be."""
+    """Make a workspace with the matters, one of them ended as it should not be."""
     folder = tmp_path_factory.mktemp("county") / "workspace"
     made = gk.create_workspace(folder, name="青溪县", county_code="990428", invented=True)
     taken = [
@@ -67,6 +68,13 @@ def workspace(matters, tmp_path_factory):
             unit="labor_bureau",
         ),
         gk.Step(concern_id=matters["gone"].record_id, action="closed", on="2026-11-02"),
+        gk.Step(
+            concern_id=matters["ended"].record_id,
+            action="closed",
+            on="2026-11-02",
+            special=True,
+            reason="领导决定",
+        ),
     ]
     made.store.add([*matters.values(), *taken], by_role="centre_staff")
     yield made
@@ -89,7 +97,7 @@ def listed(ledger, matters):
 def test_the_board_is_in_the_order_of_the_bands(listed):
     """Danger first whatever the sum, then by score; what has ended is not there."""
     assert listed.index[0] == "danger"
-    assert set(listed.index) == {"danger", "old", "heavy", "routed"}
+    assert set(listed.index) == {"danger", "old", "heavy", "routed", "gone"}
     assert listed["band"].cat.codes.is_monotonic_increasing
 
 
@@ -134,7 +142,7 @@ def test_what_a_person_decided_counts_before_the_advice(ledger, matters):
 
 def test_a_matter_ended_irregularly_is_counted_not_lost(ledger, matters):
     """Closed without a registration or an answer: a person has to look."""
-    assert contested(*ledger, ON, PROFILE).tolist() == [matters["gone"].record_id]
+    assert contested(*ledger, ON).tolist() == [matters["gone"].record_id]
 
 
 def test_an_empty_ledger_makes_an_empty_board(ledger):
@@ -191,10 +199,10 @@ def test_the_command_narrows_by_words_or_codes(capsys, workspace, matters):
     """住房安全 and housing_safety are the same; the count of all stays in view."""
     said = run(capsys, workspace, "board", "--on", "2026-11-03", "--type", "住房安全")
 
-    assert "待办 4 件, 符合条件 1 件" in said
+    assert "待办 5 件, 符合条件 1 件" in said
     assert matters["danger"].record_id[-8:] in said
     assert "尚无责任单位" in said
-    assert "另有 1 件销号不合流程" in said
+    assert "1 件有不合流程的办结记录, 未算办结" in said
     assert "由人决定" in said
 
 
@@ -202,7 +210,7 @@ def test_the_command_narrows_by_words_or_codes(capsys, workspace, matters):
     ("option", "n"),
     [
         (("--overdue",), 2),  # the danger should have been reported on the day it was heard
-        (("--in-time",), 2),
+        (("--in-time",), 3),
         (("--status", "routed"), 1),
         (("--unit", "人社局"), 1),
         (("--township", "990428101"), 1),

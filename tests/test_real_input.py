@@ -77,10 +77,23 @@ def test_open_requests_stay_open(report, workspace):
     raw = pd.read_csv(FILE, dtype="str").drop_duplicates("Service_Request_Number")
     taken = raw[raw["Latitude"].notna()]
 
-    closed = workspace.store.frame("step", columns=["action", "on"])
+    closed = workspace.store.frame("step", columns=["action", "on", "special"])
 
     assert report.steps == len(closed) == taken["Completion_Date"].notna().sum()
     assert closed["action"].unique().tolist() == ["closed"]
+    assert closed["special"].all()
+
+
+def test_closed_requests_are_ended_for_the_worklist_and_in_the_figures(report, workspace):
+    """What the city closed is struck off by exception under one rule; the rest is open."""
+    concerns, steps = (workspace.store.frame(kind) for kind in ("concern", "step"))
+
+    stood = triage.standing(concerns, steps, workspace.profile, LAST_DAY)
+    table = triage.matter_statistics(concerns, steps, LAST_DAY, workspace.profile)
+
+    assert table.loc["all", "by_exception"] == report.steps
+    assert (stood == "stopped").sum() == table.loc["all", "struck_off"] == report.steps
+    assert (stood == "open").sum() == table.loc["all", "open"] == report.added - report.steps
 
 
 def test_each_concern_lies_in_its_grid(report, workspace):

@@ -16,8 +16,9 @@ from gridkit.profile import load_profile
 from gridkit.records import Concern, Session, Step, create_store
 from gridkit.triage.annual import ARTICLE_41, annual_figures
 from gridkit.triage.backlog import backlog_progress
+from gridkit.triage.handling import standing
 from gridkit.triage.margins import periods
-from gridkit.triage.matter_statistics import MATTER_DIMENSIONS, matter_statistics
+from gridkit.triage.matter_statistics import FATES, MATTER_DIMENSIONS, matter_statistics
 from gridkit.triage.measures import MEASURES, explain_measures
 from gridkit.triage.statistics import SESSION_DIMENSIONS, session_statistics
 
@@ -304,8 +305,10 @@ def test_matters_of_any_ledger_are_in_one_place_each(taken, by):
 
     assert_balanced(table, by)
     assert table["matters"].iloc[-1] == 6
-    fates = ["open", "struck_off", "withdrawn", "statutory"]
+    fates = list(FATES)
     assert (table[fates].sum(axis=1) == table["matters"]).all()
+    stood = standing(concerns, steps, PROFILE, dt.date(2026, 5, 1))
+    assert table["open"].iloc[-1] == (stood == "open").sum()
     assert (table["loop_closed"] + table["by_exception"] <= table["struck_off"]).all()
     assert (table["overdue_by_unit"] <= table["overdue"]).all()
     assert (table["overdue"] <= table["open"]).all()

@@ -18,6 +18,7 @@ from gridkit.profile import load_profile
 from gridkit.records import Concern, create_store
 from gridkit.records.datum import wgs84_to_gcj02
 from gridkit.records.grids import centroid, make_grids
+from gridkit.triage import states
 
 PROFILE = load_profile()
 TODAY = datetime(2026, 11, 20, 4, tzinfo=UTC)
@@ -208,6 +209,37 @@ def test_steps_come_with_their_concern(store, table):
     assert (report.added, report.unchanged, report.steps) == (0, 1, 2)
     assert frame["on"].dt.day.to_dict() == {"closed": 9, "followed_up": 12}
     assert frame.loc["followed_up", "satisfied"] == False  # noqa: E712 (a nullable boolean)
+    stood = states(store.frame("concern"), store.frame("step"))
+    assert stood[["state", "clashes"]].to_numpy().tolist() == [["unsatisfied", 0]]
+
+
+def test_a_closing_alone_is_written_as_an_exception_with_its_reason(store, table):
+    """The source knows no answer, check or follow-up: struck off, and said why."""
+    steps = {"closed": {"on": "办结"}}
+    path = table(f"1,{GRID},2026-03-07,用水,,,2026-03-09", header=HEADER + ",办结")
+
+    import_concerns(path, mapping(steps=steps), store)
+
+    step = store.frame("step").iloc[0]
+    stood = states(store.frame("concern"), store.frame("step"))
+    assert step["special"]
+    assert "原系统已办结" in step["reason"]
+    assert stood[["state", "special", "clashes"]].to_numpy().tolist() == [["closed", True, 0]]
+
+
+def test_a_whole_history_is_closed_as_it_should_be_whatever_the_columns_order(store, table):
+    """Registered at the source, answered, checked, followed up on one day: no exception."""
+    names = ["closed", "followed_up", "verified", "answered", "accepted", "routed"]
+    steps = {name: {"on": name} for name in names}
+    steps["followed_up"] |= {"satisfied": "满意"}
+    header = HEADER + "," + ",".join(names) + ",满意"
+    path = table(f"1,{GRID},2026-03-07,用水,,," + "2026-03-09," * 6 + "是", header=header)
+
+    report = import_concerns(path, mapping(steps=steps), store)
+
+    stood = states(store.frame("concern"), store.frame("step")).iloc[0]
+    assert report.steps == 7  # the registration at the source is written too
+    assert (stood["state"], stood["special"], stood["clashes"]) == ("closed", False, 0)
 
 
 def test_values_are_mapped_as_the_mapping_says(store, table):

@@ -26,7 +26,7 @@ from gridkit.training import (
     write_town,
     write_truth,
 )
-from gridkit.triage import clocks
+from gridkit.triage import board, clocks, matter_statistics, worklist
 from gridkit.triage import inputs as card_inputs
 
 END = date(2026, 11, 22)
@@ -168,6 +168,18 @@ def test_the_board_of_the_last_day_is_alive(town):
         board["response_gap"].astype("str")
     )
     assert 10 <= (due["status"] == "overdue").sum() <= 80
+
+
+def test_worklist_board_and_figures_count_the_same_open_matters(town):
+    """One rule for what has ended: three lists, one number."""
+    profile, end = load_profile(), END
+
+    listed = worklist(town.concerns, town.steps, end, profile)
+    shown = board(town.concerns, town.steps, end, profile)
+    table = matter_statistics(town.concerns, town.steps, end, profile)
+
+    assert len(listed) == len(shown) == table.loc["all", "open"] > 0
+    assert set(listed.index) == set(shown.index)
 
 
 def test_nine_investors_are_unpaid_two_years_after_a_bankruptcy(town):

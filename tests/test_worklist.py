@@ -70,10 +70,21 @@ def test_each_matter_has_its_sentence_and_the_article_of_its_clock(ledger):
 def test_what_is_closed_or_belongs_to_a_statutory_channel_is_not_listed(ledger):
     """Only open matters are work; route-out codes are never scored."""
     open_one, closed, routed_out = concern(), concern(), concern(dispute_code="14")
-    step = gk.Step(concern_id=closed.record_id, action="closed", on="2026-11-02")
-    ledger.add([open_one, closed, routed_out, step], by_role="grid_worker")
+    step = gk.Step(
+        concern_id=closed.record_id, action="closed", on="2026-11-02", special=True, reason="r"
+    )
+    ledger.add([open_one, closed, routed_out, step], by_role="leader")
 
     assert list(listed(ledger).index) == [open_one.record_id]
+
+
+def test_a_closing_without_answer_check_and_follow_up_ends_nothing(ledger):
+    """It is kept, shown as a clash, and the matter stays work to be done."""
+    one = concern()
+    step = gk.Step(concern_id=one.record_id, action="closed", on="2026-11-02")
+    ledger.add([one, step], by_role="grid_worker")
+
+    assert list(listed(ledger).index) == [one.record_id]
 
 
 def test_an_empty_ledger_gives_an_empty_worklist(ledger):

@@ -4,7 +4,8 @@ What an office already has comes in through a *mapping*: a TOML file that says w
 their columns is which of our fields, in which words, dates and datum. `import_concerns`
 reads the file (`source_file`, `text_file`, `workbook`), turns texts into answers (`cells`,
 `codes`), finds each row's grid (`placing`), asks the rules of the spec of the whole table
-(`rules`), tells repeated rows apart (`repeats`), compares with the ledger (`comparing`) and
+(`rules`), tells repeated rows apart (`repeats`), fits their steps into a matter's life
+(`histories`), compares with the ledger (`comparing`) and
 writes what is new in one transaction. Every row that was not taken in stands in the
 `ImportReport` with its line and the reason, never with its words. `write_concerns` gives
 the ledger as a CSV that Excel in China opens right and that this chapter reads back.

@@ -102,7 +102,11 @@ class YesNo(_Section):
 
 
 class StepColumns(_Section):
-    """The columns of one step: its date, and if there are any, unit and satisfaction."""
+    """The columns of one step: its date, and if there are any, unit and satisfaction.
+
+    A `closed` without answer, check and follow-up before it is written as a special
+    closing, whose reason says that the source system closed it; see `histories`.
+    """
 
     on: str
     unit: str | None = None

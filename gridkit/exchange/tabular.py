@@ -18,6 +18,7 @@ import pandas as pd
 
 from gridkit.errors import ImportFileError, Problem, RecordError
 from gridkit.exchange.comparing import IMPORTER, Comparison, Row, compare
+from gridkit.exchange.histories import Said, completed
 from gridkit.exchange.mapping import Mapping, read_mapping
 from gridkit.exchange.mapping_rules import mapping_problems
 from gridkit.exchange.reading import Reading, read_answers
@@ -70,9 +71,8 @@ def import_concerns(  # noqa: PLR0913 (each is a choice of the person who import
     Returns
     -------
     ImportReport
-        What was added, and every row that was not, with the reason. All rows that are
-        taken in are written in one transaction; revisions of rows that were there already
-        each in one of its own, after it.
+        What was added, and every row that was not, with the reason. Rows that are taken in
+        and revisions of rows that were there already are written in one transaction.
 
     Raises
     ------
@@ -225,7 +225,7 @@ def _rows(
     return rows, faults + repeated, notes
 
 
-_Steps = dict[int, list[tuple[str, dict[str, Any]]]]
+_Steps = dict[int, list[Said]]
 
 
 def _steps(reading: Reading, lines: pd.Index) -> _Steps:
@@ -237,21 +237,22 @@ def _steps(reading: Reading, lines: pd.Index) -> _Steps:
         columns = [plain_values(dated[name]) for name in names]
         for line, *values in zip(dated.index, *columns, strict=True):
             found.setdefault(int(line), []).append(
-                (action, dict(zip(names, values, strict=True)))
+                Said(action, dict(zip(names, values, strict=True)))
             )
     return found
 
 
 def _row(line: int, concern_id: str, answers: dict[str, Any], steps: _Steps) -> Row:
     concern = Concern(record_id=concern_id, **answers)
+    said = steps.get(line, ())
     taken = tuple(
         Step(
-            record_id=record_id("step", concern_id, action),
+            record_id=record_id("step", concern_id, one.action),
             concern_id=concern_id,
-            action=action,
-            **said,
+            action=one.action,
+            **one.answers,
         )
-        for action, said in steps.get(line, ())
+        for one in (completed(concern.heard_on, said) if said else ())
     )
     return Row(line, concern, taken)
 

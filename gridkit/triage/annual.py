@@ -62,7 +62,16 @@ ARTICLE_41 = (
 """What the annual report is to contain."""
 
 _ACTS = ("routed", "objected", "returned", "accepted", "extended", "to_statutory_channel")
-_COUNTED = ("matters", "open", "struck_off", "withdrawn", "statutory", "loop_closed", "overdue")
+_COUNTED = (
+    "matters",
+    "open",
+    "merged",
+    "struck_off",
+    "withdrawn",
+    "statutory",
+    "loop_closed",
+    "overdue",
+)
 _SESSIONS = ("batches", "persons", "disputes", "settled", "preliminary", "open_disputes")
 
 

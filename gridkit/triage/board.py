@@ -17,10 +17,10 @@ from gridkit.errors import DataError
 from gridkit.profile import Profile
 from gridkit.triage.clocks import next_due
 from gridkit.triage.explain import explain
-from gridkit.triage.handling import standing
 from gridkit.triage.inputs import inputs
+from gridkit.triage.moves import STATES
 from gridkit.triage.scorecard import score
-from gridkit.triage.standings import states
+from gridkit.triage.standings import clashes, states
 
 TOWNSHIP_DIGITS = 9  # of a grid's or a division's code
 _CLOCK = ("clause_id", "article", "article_en", "due_on", "days_left", "status")
@@ -61,8 +61,9 @@ def board(
           `open_days` (Int64, calendar days since it was heard).
 
         The most urgent band first, then danger, the highest score, what is due first, what
-        was heard first, the id. Struck-off matters and those of a statutory channel are not
-        in it; `contested` names those that were struck off as they should not have been.
+        was heard first, the id. Struck-off matters, merged ones (their root is) and those
+        of a statutory channel are not in it; `contested` names those in it that somebody
+        ended as they should not have been.
 
     Notes
     -----
@@ -70,12 +71,13 @@ def board(
     no column of a person or a worker to narrow by (R1).
     """
     clocks = next_due(concerns, steps, profile, on)
-    facts = inputs(concerns, steps, on, profile, clocks=clocks)
+    every = states(concerns, steps, on)
+    facts = inputs(concerns, steps, on, profile, clocks=clocks, stands=every)
     place = _places(facts.index, concerns.index)
     scores = score(facts, profile.scorecard)
     clock = clocks[list(_CLOCK)].iloc[place]
     matter = concerns[list(_SUBJECT)].iloc[place]
-    stands = states(concerns, steps, on).iloc[place]
+    stands = every.iloc[place]
     decided = _decided(facts.index, decisions, on, scores["band"])
     made = pd.DataFrame(
         {
@@ -165,39 +167,43 @@ NARROWED_BY = (
 """What a board can be narrowed by: of the matter, the place and the office, never a person."""
 
 
-def contested(
-    concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date, profile: Profile
-) -> pd.Index:
-    """Name the matters that a step ended which was not legal where it came.
+def contested(concerns: pd.DataFrame, steps: pd.DataFrame, on: dt.date) -> pd.Index:
+    """Name the open matters that somebody ended by a step that was not legal where it came.
 
     Parameters
     ----------
-    concerns, steps, on, profile
+    concerns, steps, on
         As for `board`.
 
     Returns
     -------
     Index of str
         Record ids, in the order of `concerns`. Such a matter (closed without a check of the
-        answer, say, as imported histories have it) is not on the board, and not ended
-        either by its workflow: a person has to look, so it is counted beside the board.
+        answer, say) has not ended: it stays on the board and in every figure of what is
+        open, and a person has to look. A merge that leads back to itself is among them:
+        its matters are on no board.
 
     Examples
     --------
-    >>> from gridkit.profile import load_profile
     >>> heard = pd.to_datetime(["2026-03-02"]).as_unit("s")
     >>> concerns = pd.DataFrame({"heard_on": heard, "dispute_code": None}, index=["a"])
     >>> steps = pd.DataFrame({
     ...     "concern_id": ["a"], "action": ["closed"], "on": heard, "satisfied": [None],
     ... })
-    >>> contested(concerns, steps, dt.date(2026, 3, 9), load_profile()).tolist()
+    >>> contested(concerns, steps, dt.date(2026, 3, 9)).tolist()
     ['a']
     """
     stands = states(concerns, steps, on)
-    stopped = (standing(concerns, steps, profile, on) == "stopped").to_numpy()
+    odd = clashes(concerns, steps, on)
+    ends = odd.loc[odd["action"].isin(_ENDINGS).to_numpy(), "concern_id"]
     own = (stands["state"] != "merged").to_numpy()  # a merged one waits with its root
-    found: pd.Index = concerns.index[stopped & own & stands["is_open"].to_numpy()]
+    kept = stands["is_open"].to_numpy() & own & concerns.index.isin(ends.astype("str"))
+    looped = (stands["root_state"] == "merged").to_numpy()
+    found: pd.Index = concerns.index[kept | looped]
     return found
+
+
+_ENDINGS = tuple(s.code for s in STATES if not s.is_open)  # actions of the same names
 
 
 def with_reasons(

@@ -26,6 +26,7 @@ def inputs(
     profile: Profile,
     *,
     clocks: pd.DataFrame | None = None,
+    stands: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Work out what a card may look at, for every open concern on a day.
 
@@ -39,6 +40,8 @@ def inputs(
     profile : Profile
     clocks : DataFrame, indexed like `concerns`, optional
         What `next_due` gives for that day, where the caller has it already.
+    stands : DataFrame, indexed like `concerns`, optional
+        What `states` gives for that day, where the caller has it already.
 
     Returns
     -------
@@ -54,7 +57,7 @@ def inputs(
         - `same_cause_n` (Int64): see `same_cause_n`;
         - `response_gap` (category): see `response_gap`.
     """
-    kept = (standing(concerns, steps, profile, on) == "open").to_numpy()
+    kept = (standing(concerns, steps, profile, on, stands=stands) == "open").to_numpy()
     some = concerns.loc[kept]
     due = next_due(some, steps, profile, on) if clocks is None else clocks.loc[kept]
     used = due["used"]

@@ -18,8 +18,12 @@ from gridkit.triage.standings import states
 MATTER_DIMENSIONS = ("demand_type", "source", "unit", "unit_level", "township", *PERIODS)
 """What matters are grouped by."""
 
-FATES = ("open", "struck_off", "withdrawn", "statutory")
-"""How a matter stands in the figures: each is exactly one of these."""
+FATES = ("open", "merged", "struck_off", "withdrawn", "statutory")
+"""How a matter stands in the figures: each is exactly one of these.
+
+`open` are those of the board and the worklist; `merged` follow a root that is open (once it
+has ended, they count as it does).
+"""
 
 _FACTS = ("answered", "verified", "content")
 _COUNTS = (
@@ -62,7 +66,7 @@ def matter_statistics(
     Returns
     -------
     DataFrame, indexed by `by`; `all` is the margin, `not_said` a gap in the record
-        int64: `matters` = `open` + `struck_off` + `withdrawn` + `statutory`;
+        int64: `matters` = `open` + `merged` + `struck_off` + `withdrawn` + `statutory`;
         `by_exception`, `answered`, `verified`, `content`, `loop_closed`, `overdue`,
         `overdue_by_unit`. Float64: `loop_closed_rate`, `overdue_rate`, shares of 1, missing
         where they divide by 0. `explain_measures` says how each is counted. All counts sum
@@ -144,7 +148,7 @@ def _fates(
     on: dt.date,
     profile: Profile,
 ) -> np.ndarray:
-    """Give the place in `FATES` of each matter; a merged one has its root's."""
+    """Give the place in `FATES` of each matter; a merged one has its ended root's."""
     state = stands["root_state"].astype("str").to_numpy(dtype=object)
     archived = stands.index[state == "archived"]
     of_archived = stands["root_id"].astype("str").fillna(stands.index.to_series())
@@ -152,10 +156,13 @@ def _fates(
     withdrawn = (state == "withdrawn") | (
         (state == "archived") & of_archived.isin(taken_back).to_numpy()
     )
+    # one whose root is in a loop of merges, or not there, waits for a person
+    waits = stands["is_open"].to_numpy() | (state == "merged")
+    merged = (stands["state"] == "merged").to_numpy() & waits
     routed_out = concerns["dispute_code"].isin(route_out_codes(profile)).to_numpy()
     return np.select(
-        [routed_out | (state == "to_statutory_channel"), withdrawn, stands["is_open"]],
-        [FATES.index(name) for name in ("statutory", "withdrawn", "open")],
+        [routed_out | (state == "to_statutory_channel"), withdrawn, merged, stands["is_open"]],
+        [FATES.index(name) for name in ("statutory", "withdrawn", "merged", "open")],
         FATES.index("struck_off"),
     )
 

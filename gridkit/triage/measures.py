@@ -96,8 +96,16 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
                 "open",
                 "在办",
                 "open",
-                "截至统计日没有办结的; 已归并的随主件",
-                "not ended by the day; a merged one follows its root",
+                "截至统计日没有办结的, 与看板、研判清单同数; 不含已归并的",
+                "not ended by the day, as many as on the board and the worklist; without "
+                "those merged",
+            ),
+            Measure(
+                "merged",
+                "已归并",
+                "merged",
+                "已并入在办主件、随主件办理的; 主件办结后随主件计",
+                "merged into a matter that is open; once that ends, they count as it does",
             ),
             Measure(
                 "struck_off",

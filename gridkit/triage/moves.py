@@ -192,8 +192,26 @@ MOVES = (
         says=("satisfied",),
         drops=(*_DONE, "extended"),
     ),
+    # a follow-up after striking off: many offices do it in that order
+    Move("followed_up", ("closed",), "", _DOOR, says=("satisfied",), adds=("content",)),
+    Move(
+        "unsatisfied",
+        ("closed",),
+        "unsatisfied",
+        _DOOR,
+        says=("satisfied",),
+        drops=(*_DONE, "extended", "special"),
+    ),
     Move("closed", _TOLD, "closed", _LEAD, needs=_DONE),
-    Move("closed_special", _OPEN, "closed", ("leader",), says=("reason",), adds=("special",)),
+    # also what was never registered here: an imported matter of which only its end is known
+    Move(
+        "closed_special",
+        ("draft", *_OPEN),
+        "closed",
+        ("leader",),
+        says=("reason",),
+        adds=("special",),
+    ),
     Move("archived", ("closed", "withdrawn"), "archived", _CENTRE),
     Move("withdrawn", _OPEN, "withdrawn", _DOOR, says=("reason",)),
     Move(
