@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import pytest
 
 import gridkit as gk
-from gridkit.errors import StoreBusyError, StoreDamagedError, StoreError, StoreFullError
+from gridkit.errors import (
+    GridkitError,
+    StoreBusyError,
+    StoreDamagedError,
+    StoreError,
+    StoreFullError,
+)
 from gridkit.records import salvage
 
 WRITER = """
@@ -193,18 +201,142 @@ def test_a_flipped_bit_in_a_record_is_found_and_named(path):
 def test_a_garbled_page_never_passes_for_sound(path, page):
     """Wherever the damage is: refused when opened, or found by check."""
     whole = bytearray(path.read_bytes())
-    if (page + 1) * 4096 > len(whole):
-        pytest.skip("the file has fewer pages")
-    whole[page * 4096 : page * 4096 + 64] = os.urandom(64)
+    assert (page + 1) * 4096 < len(whole)
+    whole[page * 4096 : page * 4096 + 64] = random.Random(page).randbytes(64)
     path.write_bytes(bytes(whole))
 
     try:
         with gk.open_store(path) as store:
             sound = store.check().empty
-    except StoreError:
+    except StoreDamagedError:
         sound = False
 
     assert not sound
+
+
+@pytest.fixture(scope="module")
+def small_ledger(tmp_path_factory):
+    """Make a ledger of every kind of page: records, their changes, a conflict."""
+    path = tmp_path_factory.mktemp("small") / "ledger.db"
+    with gk.create_store(path, county_code="990428") as store:
+        visits = [visit(number) for number in range(8)]
+        concerns = [concern(v.record_id) for v in visits]
+        store.add([*visits, *concerns], by_role="grid_worker")
+        taken = [
+            gk.Step(concern_id=c.record_id, action="registered", on="2026-01-05")
+            for c in concerns
+        ]
+        store.add(taken, by_role="grid_worker")
+        heads = store.current([visits[0].record_id])[visits[0].record_id].heads
+        for _ in range(2):
+            store.revise(visits[0], parents=heads, by_role="grid_worker", why="更正")
+        return path, concerns[0].record_id, [r.record_id for r in (*visits, *concerns)]
+
+
+def concern(visit_id):
+    """Make a concern heard at a visit."""
+    return gk.Concern(
+        visit_id=visit_id,
+        grid_id="990428100001001",
+        source="grid_visit",
+        heard_on="2026-01-05",
+        demand_type="water",
+        people_affected=3,
+        lon=117.5,
+        lat=26.7,
+        place_source="map",
+    )
+
+
+def read_all(path, concern_id, ids):
+    """Read a ledger in every way there is; give what check found."""
+    with gk.open_store(path) as store:
+        found = store.check()
+        for read in (
+            lambda: [store.frame(kind) for kind in gk.records.MODELS],
+            lambda: store.current(ids),
+            lambda: store.case(concern_id),
+            lambda: store.history(ids[0]),
+            store.conflicts,
+            store.tips,
+            store.revision_count,
+            lambda: store.add([visit()], by_role="grid_worker"),
+        ):
+            with suppress(GridkitError):
+                read()
+    return found
+
+
+@pytest.mark.parametrize("seed", range(15))
+def test_a_flipped_bit_anywhere_is_told_in_plain_words(small_ledger, tmp_path, seed):
+    """Ten flips each, one at a time: a finding, an error of ours, or no harm; never a crash."""
+    whole, chance, path = small_ledger[0].read_bytes(), random.Random(seed), tmp_path / "l.db"
+    for _ in range(10):
+        flipped = bytearray(whole)
+        flipped[chance.randrange(len(whole))] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(flipped))
+
+        with suppress(GridkitError):
+            read_all(path, *small_ledger[1:])
+
+
+DAMAGE = {
+    "body that is no JSON": "body='{\"grid_id\":'",
+    "body that is no UTF-8": "body=CAST(x'7b22ff22' AS TEXT)",
+    "body that is a blob": "body=x'7b7d'",
+    "parents that are no JSON": "parents='['",
+    "kind that is none": "kind='concerm'",
+    "number that is none": "seq='x'",
+    "nothing at all": "record_id=CAST(x'ff' AS TEXT), rev_id=CAST(x'fe' AS TEXT), kind=x'00'",
+}
+
+
+@pytest.mark.parametrize("change", DAMAGE.values(), ids=DAMAGE)
+def test_check_names_a_damaged_revision_and_reading_it_is_refused(
+    small_ledger, tmp_path, change
+):
+    """`check` goes on to the end; `current` and `case` say that the ledger is damaged."""
+    path = shutil.copy(small_ledger[0], tmp_path / "damaged.db")
+    other = sqlite3.connect(path)
+    other.execute(f"UPDATE revision SET {change} WHERE record_id=?", small_ledger[1:2])
+    other.commit()
+    other.close()
+
+    with gk.open_store(path) as store:
+        found = store.check()
+        if "record_id" not in change:
+            with pytest.raises(StoreDamagedError, match="salvage"):
+                store.current([small_ledger[1]])
+            with pytest.raises(StoreDamagedError, match="salvage"):
+                store.case(small_ledger[1])
+
+    assert found["problem_zh"].str.contains("校验值不符|已损坏").any()
+    assert found.to_csv().encode("utf-8")
+
+
+def test_a_damaged_ledger_of_an_older_spec_is_refused_not_rebuilt(small_ledger, tmp_path):
+    """What cannot be proved never becomes the current state."""
+    path = shutil.copy(small_ledger[0], tmp_path / "damaged.db")
+    other = sqlite3.connect(path)
+    other.execute("UPDATE revision SET body='{}' WHERE record_id=?", small_ledger[1:2])
+    other.execute("ALTER TABLE concern DROP COLUMN wanted")
+    other.commit()
+    other.close()
+
+    with pytest.raises(StoreDamagedError, match="salvage"):
+        gk.open_store(path)
+
+
+def test_a_frame_of_garbled_values_is_refused(small_ledger, tmp_path):
+    """A date that is none is damage, told in plain words."""
+    path = shutil.copy(small_ledger[0], tmp_path / "damaged.db")
+    other = sqlite3.connect(path)
+    other.execute("UPDATE concern SET heard_on='2026-1x-05'")
+    other.commit()
+    other.close()
+
+    with gk.open_store(path) as store, pytest.raises(StoreDamagedError, match="salvage"):
+        store.frame("concern")
 
 
 def test_a_changed_row_behind_the_programs_back_is_found(path):
@@ -239,7 +371,7 @@ def test_a_revision_cut_out_of_the_middle_is_missed(path):
 def test_salvage_of_nothing_says_so(tmp_path):
     """A file with no readable revision is left alone, with a message."""
     path = tmp_path / "noise.db"
-    path.write_bytes(os.urandom(20_000))
+    path.write_bytes(random.Random(1).randbytes(20_000))
 
     with pytest.raises(StoreError, match="use a backup"):
         salvage(path, tmp_path / "rescued.db")

@@ -30,14 +30,15 @@ from gridkit.records.validate import validate
 
 if TYPE_CHECKING:
     from gridkit.records.audit import salvage
-    from gridkit.records.store import Current, Store
+    from gridkit.records.standing import Current
+    from gridkit.records.store import Store
     from gridkit.records.storefile import create_store, open_store
     from gridkit.records.workspace import Workspace, create_workspace, open_workspace
     from gridkit.records.writer import Receipt
 
 _LATER = {
     "Store": "store",
-    "Current": "store",
+    "Current": "standing",
     "Receipt": "writer",
     "create_store": "storefile",
     "open_store": "storefile",

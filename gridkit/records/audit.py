@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
 
-from gridkit.errors import StoreError
+from gridkit.errors import StoreBusyError, StoreError
 from gridkit.records import projection
-from gridkit.records.database import DATABASE_FAULTS, connect, open_damaged, reading, writing
-from gridkit.records.revision import REVISION_FIELDS, Revision
-from gridkit.records.tables import HEAD, REVISION
+from gridkit.records.database import (
+    DATABASE_FAULTS,
+    connect,
+    in_plain_words,
+    legible,
+    open_damaged,
+    read_any_bytes,
+    reading,
+    writing,
+)
+from gridkit.records.revision import REVISION_FIELDS, proved
+from gridkit.records.spec import RECORD_SPECS
+from gridkit.records.tables import CURRENT, HEAD, REVISION
 
 if TYPE_CHECKING:
     from gridkit.profile import Profile
@@ -58,20 +69,42 @@ def check(engine: sa.Engine, path: Path) -> pd.DataFrame:
     A chain cannot show that its *last* links were cut off whole. Note down `tips` now and
     then: a ledger that has lost its end no longer holds them.
     """
-    found: list[tuple[str, str, str]] = []
+    found: list[Finding] = []
     with reading(engine, path) as connection:
-        if connection.dialect.name == "sqlite":
+        read_any_bytes(connection)
+        with _noting(found, "文件 file", path):
             found += [
-                ("文件 file", "数据库页损坏", f"damaged pages: {line}")
-                for line in connection.exec_driver_sql("PRAGMA integrity_check").scalars()
+                ("文件 file", "数据库页损坏", f"damaged pages: {line[:200]}")
+                for line in _integrity(connection)
                 if line != "ok"
             ]
-        rows = connection.execute(
-            sa.select(REVISION).order_by(REVISION.c.device, REVISION.c.seq)
-        ).all()
+        rows: list[Mapping[Any, Any]] = []
+        with _noting(found, "修订 revisions", path):
+            rows.extend(row._mapping for row in connection.execute(sa.select(REVISION)))
         found += _chain(rows)
-        found += _state(connection, rows)
+        found += _state(connection, rows, path)
     return pd.DataFrame(found, columns=["where", "problem_zh", "problem_en"], dtype="str")
+
+
+Finding = tuple[str, str, str]
+
+
+def _integrity(connection: sa.Connection) -> list[str]:
+    if connection.dialect.name != "sqlite":
+        return []
+    return list(connection.exec_driver_sql("PRAGMA integrity_check").scalars())
+
+
+@contextmanager
+def _noting(found: list[Finding], where: str, path: Path) -> Iterator[None]:
+    """Note as a finding what cannot be read, and go on."""
+    try:
+        with in_plain_words(path), legible():
+            yield
+    except StoreBusyError:
+        raise
+    except StoreError:
+        found.append((where, "有内容读不出来, 已损坏", "some of it cannot be read: damaged"))
 
 
 def tips(engine: sa.Engine, path: Path) -> pd.DataFrame:
@@ -96,60 +129,94 @@ def tips(engine: sa.Engine, path: Path) -> pd.DataFrame:
             .order_by(REVISION.c.device)
         ).all()
     made = pd.DataFrame(rows, columns=["device", "seq", "hash"])
-    return made.astype({"device": "str", "seq": "int64", "hash": "str"}).set_index("device")
+    with in_plain_words(path), legible():
+        made = made.astype({"device": "str", "seq": "int64", "hash": "str"})
+    return made.set_index("device")
 
 
-def _chain(rows: Sequence[Any]) -> Iterator[tuple[str, str, str]]:
-    known = {row.rev_id for row in rows}
+def _chain(rows: Collection[Mapping[Any, Any]]) -> Iterator[Finding]:
+    known = {row["rev_id"] for row in rows}
+    numbered = [r for r in rows if isinstance(r["device"], str) and isinstance(r["seq"], int)]
     device, seq, prev = None, 0, ""
+    for row in sorted(numbered, key=lambda r: (r["device"], r["seq"])):
+        if row["device"] != device:
+            device, seq, prev = row["device"], 0, ""
+        gap = row["seq"] - seq - 1
+        if gap:
+            zh, en = f"之前缺 {gap} 个修订", f"{gap} revision(s) before it are missing"
+            yield _place(row), zh, en
+        elif row["prev"] != prev:
+            yield (
+                _place(row),
+                "与前一修订的链接断开",
+                "its link to the revision before is broken",
+            )
+        yield from _content(row, known)
+        seq, prev = row["seq"], row["hash"]
     for row in rows:
-        if row.device != device:
-            device, seq, prev = row.device, 0, ""
-        where = f"{row.kind} {row.record_id} · {row.rev_id}"
-        if row.seq != seq + 1:
+        if not (isinstance(row["device"], str) and isinstance(row["seq"], int)):
             yield (
-                where,
-                f"之前缺 {row.seq - seq - 1} 个修订",
-                f"{row.seq - seq - 1} revision(s) before it are missing",
+                _place(row),
+                "已损坏, 不知是第几号修订",
+                "it is damaged: its number cannot be read",
             )
-        elif row.prev != prev:
-            yield (where, "与前一修订的链接断开", "its link to the revision before is broken")
-        revision = _revision(row._mapping)
-        if revision.seal() != row.hash:
-            yield (
-                where,
-                "内容与校验值不符, 被改动过",
-                "its content does not fit its hash: it was altered",
-            )
-        elif not set(revision.parent_ids) <= known:
-            yield (where, "所依据的修订不在台账中", "a revision that it builds on is not there")
-        seq, prev = row.seq, row.hash
 
 
-def _revision(row: Mapping[str, Any]) -> Revision:
-    return Revision(**{name: row[name] for name in REVISION_FIELDS})
-
-
-def _state(connection: sa.Connection, rows: Sequence[Any]) -> Iterator[tuple[str, str, str]]:
-    heads, current = projection.expected(rows)
-    there = {(r.record_id, r.rev_id) for r in connection.execute(sa.select(HEAD)).all()}
-    for record_id, _ in sorted(heads ^ there)[:_SHOWN]:
-        yield (
-            record_id,
-            "当前版本表与修订不符",
-            "the heads differ from what the revisions say",
+def _content(row: Mapping[Any, Any], known: set[Any]) -> Iterator[Finding]:
+    revision = proved(row)
+    if revision is None:
+        zh, en = (
+            "内容与校验值不符, 被改动过",
+            "its content does not fit its hash: it was altered",
         )
-    shown = {row["record_id"]: (kind, dict(row)) for kind, row in projection.stored(connection)}
-    wanted = {key: (entry["kind"], entry["row"]) for key, entry in current.items()}
-    differing = [
-        k for k in sorted(shown.keys() | wanted.keys()) if shown.get(k) != wanted.get(k)
-    ]
-    for record_id in differing[:_SHOWN]:
-        yield (
-            record_id,
-            "台账当前内容与修订不符",
-            "the current row differs from what the revisions say",
-        )
+        yield _place(row), zh, en
+    elif not set(revision.parent_ids) <= known:
+        yield _place(row), "所依据的修订不在台账中", "a revision that it builds on is not there"
+    elif revision.kind not in CURRENT:
+        zh, en = "记录种类未知, 请升级 gridkit", "its kind is not known; upgrade gridkit"
+        yield _place(row), zh, en
+
+
+def _place(row: Mapping[Any, Any]) -> str:
+    kind, record_id, rev_id = (_named(row[name]) for name in ("kind", "record_id", "rev_id"))
+    return f"{kind} {record_id} · {rev_id}"
+
+
+def _named(value: object) -> str:
+    """Name an id; where damage shifted the columns it could be anybody's words: not those."""
+    return value if isinstance(value, str) and _ID.fullmatch(value) else "?"
+
+
+_ID = re.compile(r"[!-~]{1,64}")
+
+
+def _state(
+    connection: sa.Connection, rows: Collection[Mapping[Any, Any]], path: Path
+) -> list[Finding]:
+    """Compare the current state with the revisions, but for the records of altered ones."""
+    found: list[Finding] = []
+    proofs = [(row["record_id"], proved(row)) for row in rows]
+    unclear = {record_id for record_id, revision in proofs if revision is None}
+    heads, current = projection.expected(r for _, r in proofs if r is not None)
+    there: set[tuple[Any, Any]] = heads
+    with _noting(found, "当前版本表 heads", path):
+        there = {(r.record_id, r.rev_id) for r in connection.execute(sa.select(HEAD)).all()}
+    zh, en = "当前版本表与修订不符", "the heads differ from what the revisions say"
+    differing = {record_id for record_id, _ in heads ^ there} - unclear
+    found += [(name, zh, en) for name in _some(differing)]
+    for kind in CURRENT:
+        wanted = {key: one["row"] for key, one in current.items() if one["kind"] == kind}
+        shown: dict[Any, dict[str, Any]] = wanted
+        with _noting(found, f"{RECORD_SPECS[kind].zh} {kind}", path):
+            shown = projection.stored(connection, kind)
+        differing = {k for k in shown.keys() | wanted.keys() if shown.get(k) != wanted.get(k)}
+        zh, en = "台账当前内容与修订不符", "the current row differs from what the revisions say"
+        found += [(f"{kind} {name}", zh, en) for name in _some(differing - unclear)]
+    return found
+
+
+def _some(ids: set[Any]) -> list[str]:
+    return sorted(_named(one) for one in ids)[:_SHOWN]
 
 
 def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = None) -> Rescue:
@@ -178,7 +245,7 @@ def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = Non
 
     path, into = Path(path), Path(into)
     rows, county = _readable(path)
-    sound = {row["rev_id"]: row for row in rows if _revision(row).seal() == row["hash"]}
+    sound = {row["rev_id"]: row for row in rows if proved(row) is not None}
     if not sound:
         raise StoreError(
             zh=f"{path.name} 中没有一条能读出并核实的记录; 请改用备份。原文件未动。",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from gridkit.records.models import MODELS, Record
+from gridkit.records.models import Record, kind_of
 from gridkit.records.projection import leading
+from gridkit.records.standing import record_of
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 
 
@@ -43,18 +43,11 @@ def _taken(connection: sa.Connection, ids: sa.Select, kind: str) -> list[Taken]:
     rows = connection.execute(
         sa.select(REVISION)
         .join(HEAD, HEAD.c.rev_id == REVISION.c.rev_id)
-        .where(REVISION.c.record_id.in_(ids), REVISION.c.kind == kind)
+        .where(REVISION.c.record_id.in_(ids))
     ).all()
     heads: dict[str, list[sa.Row]] = {}
     for row in rows:
         heads.setdefault(row.record_id, []).append(row)
     shown = [one for of_one in heads.values() if (one := leading(of_one)) is not None]
-    return [
-        Taken(
-            MODELS[kind](record_id=row.record_id, **json.loads(row.body)),
-            row.by_role,
-            row.recorded_at,
-            row.why,
-        )
-        for row in shown
-    ]
+    taken = [Taken(record_of(r._mapping), r.by_role, r.recorded_at, r.why) for r in shown]
+    return [one for one in taken if kind_of(one.record) == kind]

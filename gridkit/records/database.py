@@ -101,7 +101,20 @@ def open_damaged(path: Path) -> Any:
     """
     raw = _dbapi.connect(str(path), isolation_level=None)
     raw.execute("PRAGMA writable_schema=ON")
+    raw.text_factory = as_any_bytes
     return raw
+
+
+def read_any_bytes(connection: sa.Connection) -> None:
+    """Let a connection give text that is no UTF-8, as lone surrogates, instead of failing."""
+    if connection.dialect.name == "sqlite":
+        raw: Any = connection.connection.driver_connection
+        raw.text_factory = as_any_bytes
+
+
+def as_any_bytes(raw: bytes) -> str:
+    """Decode UTF-8; what is none becomes lone surrogates, which fit no hash."""
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _begin(connection: sa.Connection) -> None:
@@ -112,7 +125,7 @@ def _begin(connection: sa.Connection) -> None:
 @contextmanager
 def reading(engine: sa.Engine, path: Path) -> Iterator[sa.Connection]:
     """Open a read transaction: one unchanging view of the ledger."""
-    with _in_plain_words(path), engine.connect() as connection, connection.begin():
+    with in_plain_words(path), engine.connect() as connection, connection.begin():
         yield connection
 
 
@@ -120,22 +133,52 @@ def reading(engine: sa.Engine, path: Path) -> Iterator[sa.Connection]:
 def writing(engine: sa.Engine, path: Path) -> Iterator[sa.Connection]:
     """Open a write transaction; left without an error it is committed, else rolled back."""
     writer = engine.execution_options(writes=True)
-    with _in_plain_words(path), writer.connect() as connection, connection.begin():
+    with in_plain_words(path), writer.connect() as connection, connection.begin():
         yield connection
 
 
+class IllegibleError(Exception):
+    """A row that cannot be what was written; it leaves here as a `StoreDamagedError`."""
+
+
 @contextmanager
-def _in_plain_words(path: Path) -> Iterator[None]:
+def legible() -> Iterator[None]:
+    """Take values that their column cannot hold for damage."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError):
+        raise IllegibleError from None
+
+
+@contextmanager
+def in_plain_words(path: Path) -> Iterator[None]:
+    """Turn what a driver raises, and rows that cannot be read, into a `StoreError`."""
     try:
         yield
     except sa.exc.DBAPIError as error:
         raise _store_error(str(error.orig).lower(), path) from None
     except _dbapi.Error as error:
         raise _store_error(str(error).lower(), path) from None
+    except (IllegibleError, UnicodeDecodeError, OverflowError):
+        raise damaged(path) from None
+
+
+_DAMAGE = (
+    "malformed",
+    "not a database",
+    "encrypted",
+    "could not decode",
+    "no such table",
+    "no such column",
+)
 
 
 def _store_error(fault: str, path: Path) -> StoreError:
     name = path.name
+    if any(
+        sign in fault for sign in _DAMAGE
+    ):  # first: the rest of such a fault may be any text
+        return damaged(path)
     if "locked" in fault or "busy" in fault:
         return StoreBusyError(
             zh=f"台账 {name} 正被另一个程序写入, 等了很久仍未轮到; 这次没有写入任何内容, 请再点一次保存。",
@@ -147,8 +190,6 @@ def _store_error(fault: str, path: Path) -> StoreError:
             en=f"The disk is full; nothing was written to {name} and what was saved before is kept. "
             "Free some space, then save again.",
         )
-    if "malformed" in fault or "not a database" in fault or "encrypted" in fault:
-        return damaged(path)
     if "readonly" in fault or "unable to open" in fault or "permission" in fault:
         return StoreError(
             zh=f"无法打开或写入台账 {name}: 请检查文件夹是否存在、是否有写权限。",

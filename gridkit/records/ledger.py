@@ -12,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gridkit.errors import DataError
+from gridkit.records.database import legible
 from gridkit.records.field import FieldSpec
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
@@ -53,7 +54,7 @@ def frame(
     columns_of = [_Column(spec[name], profile) for name in names]
     index: list[str] = []
     heads: list[int] = []
-    with _no_collection():
+    with _no_collection(), legible():
         for batch in _batches(connection, query):
             first, *middle, last = zip(*batch, strict=True)
             index.extend(first)
@@ -61,8 +62,8 @@ def frame(
             for column, values in zip(columns_of, middle, strict=True):
                 column.take(values)
         data = {name: c.done() for name, c in zip(names, columns_of, strict=True)}
-    data["n_heads"] = pd.array(np.asarray(heads, dtype="int64"), dtype="Int64")
-    return pd.DataFrame(data, index=pd.Index(index, dtype="str", name="record_id"))
+        data["n_heads"] = pd.array(np.asarray(heads, dtype="int64"), dtype="Int64")
+        return pd.DataFrame(data, index=pd.Index(index, dtype="str", name="record_id"))
 
 
 def _spec(kind: str) -> Any:
@@ -184,7 +185,8 @@ def history(connection: sa.Connection, record_id: str) -> pd.DataFrame:
     names = [column.name for column in columns]
     made = pd.DataFrame(rows, columns=names).set_index("rev_id")
     texts = [name for name in names if name not in {"rev_id", "seq"}]
-    return made.astype({**dict.fromkeys(texts, "str"), "seq": "int64"})
+    with legible():
+        return made.astype({**dict.fromkeys(texts, "str"), "seq": "int64"})
 
 
 def conflicts(connection: sa.Connection) -> pd.DataFrame:
@@ -202,6 +204,6 @@ def conflicts(connection: sa.Connection) -> pd.DataFrame:
         .order_by(several.c.record_id)
     ).all()
     made = pd.DataFrame(rows, columns=["record_id", "kind", "n_heads"])
-    return made.astype({"record_id": "str", "kind": "str", "n_heads": "int64"}).set_index(
-        "record_id"
-    )
+    with legible():
+        made = made.astype({"record_id": "str", "kind": "str", "n_heads": "int64"})
+    return made.set_index("record_id")

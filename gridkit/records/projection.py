@@ -7,14 +7,15 @@ them; nothing is in it that is not in them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from gridkit.records.bulk import insert_rows
-from gridkit.records.database import reading, writing
+from gridkit.records.database import IllegibleError, legible, reading, writing
+from gridkit.records.revision import Revision, proved
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 
@@ -33,7 +34,8 @@ def leading(heads: Iterable[Any]) -> Any | None:
         None where every head withdraws the record.
     """
     standing = [row for row in heads if row.op != "withdraw"]
-    return max(standing, key=lambda row: (row.recorded_at, row.rev_id), default=None)
+    with legible():
+        return max(standing, key=lambda row: (row.recorded_at, row.rev_id), default=None)
 
 
 def apply(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
@@ -64,7 +66,9 @@ def apply(connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> tuple
 
 def _follow(connection: sa.Connection, row: Mapping[str, Any]) -> int:
     record_id = row["record_id"]
-    connection.execute(sa.delete(HEAD).where(HEAD.c.rev_id.in_(json.loads(row["parents"]))))
+    with legible():
+        parents = json.loads(row["parents"])
+    connection.execute(sa.delete(HEAD).where(HEAD.c.rev_id.in_(parents)))
     insert_rows(connection, HEAD, [{"record_id": record_id, "rev_id": row["rev_id"]}])
     heads = connection.execute(
         sa.select(REVISION)
@@ -90,8 +94,17 @@ def _insert_current(
 
 
 def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:
-    """Turn a revision into the row that its record has in the current state."""
-    body = json.loads(row["body"])
+    """Turn a revision into the row that its record has in the current state.
+
+    Raises
+    ------
+    IllegibleError
+        If the row is damaged.
+    """
+    if row["kind"] not in CURRENT:
+        raise IllegibleError
+    with legible():
+        body = json.loads(row["body"])
     values = {name: body.get(name) for name in RECORD_SPECS[row["kind"]].names}
     return {
         "record_id": row["record_id"],
@@ -101,39 +114,52 @@ def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:
     }
 
 
-def expected(rows: Iterable[Any]) -> tuple[set[tuple[str, str]], dict[str, dict[str, Any]]]:
+def expected(
+    revisions: Iterable[Revision],
+) -> tuple[set[tuple[str, str]], dict[str, dict[str, Any]]]:
     """Derive heads and current state from all revisions, for proof or for rebuilding.
 
     Parameters
     ----------
-    rows : iterable of rows of `revision`
-        All of them, in any order.
+    revisions : iterable of Revision
+        All that are proved, in any order.
 
     Returns
     -------
     heads : set of (record_id, rev_id)
     current : dict
-        By record id: `kind` and the row of that kind's table.
+        By record id: `kind` and the row of that kind's table; none for kinds that this
+        version does not know.
     """
-    by_rev = {row.rev_id: row for row in rows}
-    followed = {parent for row in by_rev.values() for parent in json.loads(row.parents)}
-    by_record: dict[str, list[Any]] = {}
+    by_rev = {row.rev_id: row for row in revisions}
+    followed = {parent for row in by_rev.values() for parent in row.parent_ids}
+    by_record: dict[str, list[Revision]] = {}
     for rev_id, row in by_rev.items():
         if rev_id not in followed:
             by_record.setdefault(row.record_id, []).append(row)
     heads = {(record_id, row.rev_id) for record_id, of in by_record.items() for row in of}
     current = {}
     for record_id, of_one in by_record.items():
-        shown = leading(of_one)
-        if shown is not None:
-            row = current_row(shown._mapping, len(of_one))
-            current[record_id] = {"kind": shown.kind, "row": row}
+        shown: Revision | None = leading(of_one)
+        if shown is not None and shown.kind in CURRENT:
+            values = current_row(shown.__dict__, len(of_one))
+            current[record_id] = {"kind": shown.kind, "row": values}
     return heads, current
 
 
 def rebuild(connection: sa.Connection) -> None:
-    """Make heads and current state again from the revisions."""
-    heads, current = expected(connection.execute(sa.select(REVISION)).all())
+    """Make heads and current state again from the revisions, all of which must be proved.
+
+    Raises
+    ------
+    IllegibleError
+        If one is not; the tables stay as they are.
+    """
+    revisions = [proved(row._mapping) for row in connection.execute(sa.select(REVISION)).all()]
+    sound = [revision for revision in revisions if revision is not None]
+    if len(sound) < len(revisions):
+        raise IllegibleError
+    heads, current = expected(sound)
     for table in (HEAD, *CURRENT.values()):
         table.drop(connection, checkfirst=True)
         table.create(connection)
@@ -167,8 +193,7 @@ def _columns(connection: sa.Connection, table: sa.Table) -> set[str]:
     return {column["name"] for column in inspector.get_columns(table.name)}
 
 
-def stored(connection: sa.Connection) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Read the current state as it stands in the tables: (kind, row)."""
-    for kind, table in CURRENT.items():
-        for row in connection.execute(sa.select(table)):
-            yield kind, dict(row._mapping)
+def stored(connection: sa.Connection, kind: str) -> dict[str, dict[str, Any]]:
+    """Read the current state of one kind as it stands in its table, by record id."""
+    rows = connection.execute(sa.select(CURRENT[kind])).all()
+    return {row.record_id: dict(row._mapping) for row in rows}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -71,8 +72,35 @@ class Revision:
         """The revisions that this one follows; none for a new record."""
         return tuple(json.loads(self.parents))
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """The answers, as JSON values by name; none for a withdrawal."""
+        content: dict[str, Any] = json.loads(self.body)
+        return content
+
 
 REVISION_FIELDS = tuple(Revision.__dataclass_fields__)
+
+
+def proved(row: Mapping[Any, Any]) -> Revision | None:
+    """Read a row of the table `revision`, if it is whole and fits its hash.
+
+    Parameters
+    ----------
+    row : mapping
+        By name of the field; the values may be anything.
+
+    Returns
+    -------
+    Revision, or None
+        None where anything in the row is not what was written.
+    """
+    try:
+        revision = Revision(**{name: row[name] for name in REVISION_FIELDS})
+        json.loads(revision.parents), json.loads(revision.body)
+        return revision if revision.seal() == revision.hash else None
+    except (TypeError, ValueError):  # bytes, or text that is no UTF-8, or no JSON
+        return None
 
 
 def canonical_json(value: Any) -> str:

@@ -8,23 +8,23 @@ that is shown, with both versions kept, until a person merges them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
 from gridkit.errors import Problem, RecordError, StoreError
 from gridkit.records import projection
 from gridkit.records.case import Case, read_case
-from gridkit.records.database import BUSY_SECONDS, connect, damaged, reading, writing
-from gridkit.records.models import MODELS, Record, kind_of
-from gridkit.records.references import chunks, dangling, known, present
+from gridkit.records.database import BUSY_SECONDS, connect, damaged, legible, reading, writing
+from gridkit.records.models import Record, kind_of
+from gridkit.records.references import dangling, known, present
 from gridkit.records.revision import Op, civil_date_text
 from gridkit.records.spec import ROLES
+from gridkit.records.standing import Current, read_current
 from gridkit.records.tables import CURRENT, HEAD, META, REVISION
 from gridkit.records.validate import Rules
 from gridkit.records.writer import Author, Entry, Receipt, append
@@ -34,18 +34,13 @@ if TYPE_CHECKING:
 
     from gridkit.profile import Profile
 
+__all__ = ["APPLICATION_ID", "FORMAT_VERSION", "Current", "Store"]
+
 APPLICATION_ID = (
     0x474B4954  # "GKIT" in the file's header tells a ledger from other SQLite files
 )
 FORMAT_VERSION = 1
 _ROLE_CODES = frozenset(code for code, _, _ in ROLES)
-
-
-class Current(NamedTuple):
-    """A record as it stands, and the heads that a change of it must name as parents."""
-
-    record: Record
-    heads: tuple[str, ...]
 
 
 class Store:
@@ -112,7 +107,10 @@ class Store:
             pages = one("PRAGMA page_count").scalar_one() * one("PRAGMA page_size").scalar_one()
             if self.path.stat().st_size < pages:
                 raise damaged(self.path)
-            return {row.key: row.value for row in connection.execute(sa.select(META))}
+            about = {row.key: row.value for row in connection.execute(sa.select(META))}
+        if not {"county_code", "device"} <= about.keys():
+            raise damaged(self.path)
+        return about
 
     def today(self) -> date:
         """Give the civil date in Asia/Shanghai by the store's clock."""
@@ -250,27 +248,8 @@ class Store:
         dict of str to Current
             By record id. Where two heads conflict, `record` is the later one.
         """
-        wanted = list(dict.fromkeys(record_ids))
         with reading(self._engine, self.path) as connection:
-            rows = [
-                row
-                for some in chunks(wanted)
-                for row in connection.execute(
-                    sa.select(REVISION)
-                    .join(HEAD, HEAD.c.rev_id == REVISION.c.rev_id)
-                    .where(REVISION.c.record_id.in_(some))
-                )
-            ]
-        heads: dict[str, list[Any]] = {}
-        for row in rows:
-            heads.setdefault(row.record_id, []).append(row)
-        found = {}
-        for record_id, of_one in heads.items():
-            shown = projection.leading(of_one)
-            if shown is not None:
-                record = MODELS[shown.kind](record_id=record_id, **json.loads(shown.body))
-                found[record_id] = Current(record, tuple(sorted(h.rev_id for h in of_one)))
-        return found
+            return read_current(connection, record_ids)
 
     def case(self, concern_id: str) -> Case | None:
         """Read one concern and its steps, each with the role that took it; None if not there."""
@@ -330,7 +309,8 @@ class Store:
             last = connection.execute(
                 sa.select(sa.func.max(REVISION.c.seq)).group_by(REVISION.c.device)
             ).scalars()
-            return sum(last)
+            with legible():
+                return sum(last)
 
     def size(self, kind: str) -> int:
         """Count the records of one kind as they stand.

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gridkit.records import projection
 from gridkit.records.bulk import insert_rows
+from gridkit.records.database import IllegibleError
 from gridkit.records.ids import new_id
 from gridkit.records.models import Record
 from gridkit.records.revision import (
@@ -108,4 +109,8 @@ def _tip(connection: sa.Connection, device: str) -> tuple[int, str]:
         .order_by(REVISION.c.seq.desc())
         .limit(1)
     ).first()
-    return (row.seq, row.hash) if row is not None else (0, "")
+    if row is None:
+        return 0, ""
+    if not isinstance(row.seq, int) or not isinstance(row.hash, str):
+        raise IllegibleError
+    return row.seq, row.hash
