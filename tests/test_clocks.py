@@ -82,7 +82,7 @@ BY_HAND = {
         "2026-10-09",
         "2026-11-08",
     ),
-    "mediation_33_confirm": (WATER, ["2026-10-08 agreement"], "2026-10-08", "2026-11-07"),
+    "mediation_33_confirm": (WATER, ["2026-10-08 agreement"], "2026-10-08", "2026-11-09"),
     "labor_14_mediate": (WAGES, ["2026-10-01 mediation_requested"], "2026-10-01", "2026-10-16"),
     "labor_29_accept": (
         WAGES,
@@ -267,7 +267,37 @@ def test_right_of_the_resident_never_makes_a_matter_urgent():
 
     assert due["status"].tolist() == ["stopped"]
     assert rights["turn"].tolist() == ["resident"]
-    assert rights["days_left"].tolist() == [2]
+    assert rights["days_left"].tolist() == [3]  # 22 March is a Sunday
+
+
+@pytest.mark.parametrize(
+    ("answered", "last"),
+    [
+        ("2026-09-03", "2026-10-08"),  # 3 October: the holiday ends on the 7th
+        ("2026-01-29", "2026-02-28"),  # a Saturday that is worked
+        ("2026-08-20", "2026-09-20"),  # 19 September, a Saturday; Sunday the 20th is worked
+        ("2031-05-01", "2031-06-02"),  # no calendar of the year yet: off the weekend
+    ],
+)
+def test_a_right_that_ends_on_a_holiday_runs_to_the_next_working_day(answered, last):
+    """民法典 203: told as lapsed too early, it would be taken away; duties keep their day."""
+    table, taken = concerns("2026-01-01", **WATER), steps(f"{answered} answered")
+
+    rights = clock_table(table, taken, PROFILE, day(last), kinds=("right",))
+
+    row = rights[rights["clause_id"] == "petition_35_ask"].iloc[0]
+    assert (row["due_on"], row["status"], row["days_left"]) == (
+        pd.Timestamp(last),
+        "running",
+        0,
+    )
+
+
+def test_a_duty_that_ends_on_a_holiday_keeps_its_day():
+    """The earlier date is the safer one: 15 days from 18 September are 3 October."""
+    due = next_due(concerns("2026-09-18", **WATER), steps(), PROFILE, day("2026-09-20"))
+
+    assert one(due)["due_on"] == "2026-10-03"
 
 
 def test_right_that_has_lapsed_is_not_overdue():
@@ -610,9 +640,9 @@ def test_the_clocks_of_one_concern_are_listed_with_whose_turn_it_is():
     assert listed.index.tolist()[0] == "petition_35_ask"
     assert (
         listed["sentence"].iloc[0]
-        == "可在 2026-05-01 前请求复查 (信访工作条例第35条), 还有 29 天"
+        == "可在 2026-05-06 前请求复查 (信访工作条例第35条), 还有 34 天"
     )
-    assert english["sentence"].iloc[0].startswith("may ask for a review until 2026-05-01")
+    assert english["sentence"].iloc[0].startswith("may ask for a review until 2026-05-06")
     assert listed["turn"].tolist() == ["诉求人"] + [""] * (len(listed) - 1)
     assert set(listed["status"].astype("str").iloc[1:]) == {"stopped"}
     assert len(none) == 0

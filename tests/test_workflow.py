@@ -420,6 +420,30 @@ def test_imported_steps_of_one_day_come_in_the_order_of_a_life():
     assert due["status"].tolist() == ["stopped"]
 
 
+def test_steps_of_one_day_are_read_alike_however_the_rows_stand():
+    """Imported or recorded here, alone or all at once: no answer hangs on the rows' order."""
+    imported = {"5f": "2 registered", "4e": "2 routed police", "3d": "2 returned"}
+    made = [told(t)[0].model_copy(update={"record_id": i}) for i, t in imported.items()]
+    made += told("2 routed court", "2 accepted", "2 returned")  # recorded here, in this order
+    concerns, steps = frames({"c": made})
+    profile, on = load_profile(), dt.date(2026, 3, 20)
+    used = triage.next_due(concerns, steps, profile, on)["used"]
+
+    for seed in range(6):
+        turned = steps.sample(frac=1, random_state=seed)
+        one = triage.state(turned, HEARD)
+
+        assert (one.state, len(one.clashes)) == ("returned", 0)
+        pd.testing.assert_frame_equal(
+            triage.states(concerns, turned), triage.states(concerns, steps)
+        )
+        pd.testing.assert_frame_equal(
+            triage.next_due(concerns, turned, profile, on),
+            triage.next_due(concerns, steps, profile, on),
+        )
+        assert triage.response_gap(concerns, turned, on, used).tolist() == ["returned_twice"]
+
+
 # --- merging --------------------------------------------------------------------------------
 
 

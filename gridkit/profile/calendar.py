@@ -57,6 +57,13 @@ class WorkingDays:
         reached = self.days[np.minimum(place, len(self.days) - 1)]
         return np.where(known, reached, np.datetime64("NaT", "D"))
 
+    def roll(self, days: np.ndarray) -> np.ndarray:
+        """Move each day that is none of work to the next that is; NaT where not known."""
+        place = np.searchsorted(self.days, days)
+        known = (days >= self.first) & (days <= self.last) & (place < len(self.days))
+        reached = self.days[np.minimum(place, len(self.days) - 1)]
+        return np.where(known, reached, np.datetime64("NaT", "D"))
+
     def between(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Count the working days after `start` up to and with `end`; NaN if not known.
 

@@ -2,8 +2,10 @@
 
 The rules are the profile's clauses; here is only the engine. A clock starts with an event
 (receipt, routing, acceptance, answer), stops with another, and may be extended once. The day
-of the start is not counted (民法典 201), and a last day that is a holiday is not moved: the
-petition regulations do not say so, and the earlier date is the safer one.
+of the start is not counted (民法典 201). A last day that is a holiday moves to the next
+working day for a right (民法典 203, 民事诉讼法 85; from memory, unverified), since to call it
+lapsed too early would take it away; for a duty it stays, since the petition regulations do
+not say so and the earlier date is the safer one. Both err on the resident's side.
 """
 
 from __future__ import annotations
@@ -52,8 +54,8 @@ def next_due(
         `heard_on` (date of receipt); `demand_type`, `demand_detail`, `dispute_code`,
         `source`, `safety` narrow the clauses (absent or missing: not answered).
     steps : DataFrame
-        `concern_id`, `action`, `on`, `satisfied`. Steps of one day keep the order of the
-        frame. A follow-up with a resident who is not satisfied counts as a new receipt.
+        `concern_id`, `action`, `on`, `satisfied`; steps of one day by their ids, see
+        `timeline.in_order`. A follow-up with a resident who is not satisfied counts as a new receipt.
     profile : Profile
         Its clauses, its channels and its county.
     on : date
@@ -179,7 +181,18 @@ def _due(
     if clause.pauses:
         paused = timeline.paused(clause, runs, due, today)
         due = np.where(due == NEVER, NEVER, due + paused)
+    if clause.kind == "right":
+        due = _rolled(due)
     return due, extended, paused
+
+
+def _rolled(due: np.ndarray) -> np.ndarray:
+    """Move last days off holidays; in a year without a calendar, off Saturday and Sunday."""
+    days = np.where(due == NEVER, 0, due).astype("datetime64[D]")
+    weekday = np.busday_offset(days, 0, roll="forward")
+    reached = working_days().roll(days)
+    moved = np.where(np.isnat(reached), weekday, reached).astype("datetime64[D]")
+    return np.where(due == NEVER, NEVER, moved.astype(np.int64))
 
 
 def _later(clause: Clause, start: np.ndarray, length: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from gridkit.triage.clocks import next_due
 from gridkit.triage.handling import route_out_codes
 from gridkit.triage.margins import PERIODS, check_dimensions, periods, with_margins
 from gridkit.triage.standings import states
+from gridkit.triage.timeline import LIFE, days, in_order, positions
 
 MATTER_DIMENSIONS = ("demand_type", "source", "unit", "unit_level", "township", *PERIODS)
 """What matters are grouped by."""
@@ -172,10 +173,10 @@ def _taken_back(steps: pd.DataFrame, archived: pd.Index, on: dt.date) -> set[str
     ends = steps[steps["action"].isin(["closed", "withdrawn"]).to_numpy()]
     ends = ends[(ends["on"] <= pd.Timestamp(on)).to_numpy()]
     owner = ends["concern_id"].astype("str")
-    ends = ends[owner.isin(archived).to_numpy()].sort_values("on", kind="stable")
-    last = ends.assign(concern_id=ends["concern_id"].astype("str")).drop_duplicates(
-        "concern_id", keep="last"
-    )
+    ends, owner = ends[owner.isin(archived).to_numpy()], owner[owner.isin(archived).to_numpy()]
+    rank = ends["action"].astype("str").map(LIFE).to_numpy(dtype="int64")
+    order = in_order(positions(owner, archived), days(ends["on"]), ends.index, rank)
+    last = ends.assign(concern_id=owner).iloc[order].drop_duplicates("concern_id", keep="last")
     return set(last.loc[(last["action"] == "withdrawn").to_numpy(), "concern_id"])
 
 

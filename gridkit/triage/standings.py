@@ -57,7 +57,7 @@ def states(
         `heard_on`; a step dated before it is a clash.
     steps : DataFrame
         `concern_id`, `action`, `on`; `satisfied`, `special`, `unit` and `into_id` where
-        there are any. Steps of one day keep the order of the frame, that of recording.
+        there are any. Steps of one day are in the order of their ids, see `in_order`.
     on : date, optional
         The civil day to look from: later steps are not looked at. All by default.
 

@@ -49,7 +49,7 @@ class Timeline:
     ) -> Timeline:
         """Read the events that some clause is about, up to and including a day.
 
-        Steps of one day keep the order of the frame, that of recording: see `in_order`.
+        Steps of one day are in the order of `in_order`.
         """
         action = pd.Categorical(steps["action"])
         known = [_CODE.get(name, -1) for name in action.categories]
@@ -195,12 +195,16 @@ def _events_of(clauses: Sequence[Clause]) -> set[str]:
 def in_order(row: np.ndarray, day: np.ndarray, ids: pd.Index, rank: np.ndarray) -> np.ndarray:
     """Return the positions of steps sorted by concern, then day, then moment of recording.
 
+    The one rule for steps of one day, wherever they are read; the order of the rows of a
+    ledger's frame does not matter to it.
+
     Parameters
     ----------
     row, day : ndarray of int64
         Position of the concern, and the day, of each step.
     ids : Index
-        The ids of the steps, in the order of recording, as in a ledger.
+        The ids of the steps. Those that tell when they were made (UUIDv7) sort by it; whole
+        numbers are no ids: such rows keep their order.
     rank : ndarray of int
         The place of each step's action in a matter's life. It decides among steps of one
         day whose ids do not tell when they were made (imported ones, no UUIDv7); those come
@@ -218,11 +222,16 @@ def in_order(row: np.ndarray, day: np.ndarray, ids: pd.Index, rank: np.ndarray) 
     place = order[tied]
     if not len(place) or ids.dtype.kind in "iu":
         return order
-    dated = np.fromiter((is_dated(str(i)) for i in ids[place]), bool, len(place))
-    if not dated.all():
-        group = np.cumsum(np.append(True, ~same))[tied]
-        key = np.where(dated, np.iinfo(np.int64).max, rank[place])
-        order[tied] = place[np.lexsort((key, group))]
+    named = ids[place].astype("str")
+    dated = np.fromiter((is_dated(i) for i in named), bool, len(place))
+    recorded = np.arange(len(place))
+    if not ids.is_monotonic_increasing:
+        recorded[np.argsort(named.to_numpy(dtype="U"), kind="stable")] = np.arange(len(place))
+    elif dated.all():
+        return order
+    group = np.cumsum(np.append(True, ~same))[tied]
+    key = np.where(dated, np.iinfo(np.int64).max, rank[place])
+    order[tied] = place[np.lexsort((recorded, key, group))]
     return order
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from gridkit.records import Record, Step
@@ -24,6 +25,7 @@ from gridkit.triage.moves import (
     step_label,
     step_of,
 )
+from gridkit.triage.timeline import LIFE, days, in_order
 
 OWNING = ("routed", "accepted", "in_progress", "extended", "to_statutory_channel")
 DISOWNING = ("returned", "reopened")
@@ -132,7 +134,8 @@ def state(
     Parameters
     ----------
     steps : DataFrame, or iterable of Step
-        The steps of one concern. Sorted by day here; those of one day keep their order.
+        The steps of one concern. Sorted by day here; those of one day in a frame as in
+        `timeline.in_order`, records of one day keep their order.
     heard_on : date, optional
         The day it was heard: a step before it counts as a clash.
 
@@ -215,6 +218,7 @@ def _records(steps: pd.DataFrame | Iterable[Record]) -> Sequence[Record]:
     if not isinstance(steps, pd.DataFrame):
         return list(steps)
     names = [name for name in Step.spec.names if name in steps and name != "reason"]
+    steps = _ordered(steps)
     columns = [steps[name].astype(object).where(steps[name].notna(), None) for name in names]
     return [
         Step.model_construct(
@@ -223,6 +227,14 @@ def _records(steps: pd.DataFrame | Iterable[Record]) -> Sequence[Record]:
         for on, *row in zip(steps["on"], *columns, strict=True)
         if not pd.isna(on)
     ]
+
+
+def _ordered(steps: pd.DataFrame) -> pd.DataFrame:
+    """Sort a frame's steps, so that they are read as those of all matters are."""
+    action = steps["action"].astype("str")
+    rank = action.map(LIFE).fillna(-1).to_numpy(dtype="int64")
+    row = np.zeros(len(steps), dtype="int64")
+    return steps.iloc[in_order(row, days(steps["on"]), steps.index, rank)]
 
 
 _BLANK = dict.fromkeys(Step.spec.names)
