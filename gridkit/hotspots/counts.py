@@ -8,17 +8,18 @@ by DuckDB over frames or Parquet files.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gridkit.errors import DataError
-from gridkit.hotspots.relations import Period, relations, require
+from gridkit.hotspots.relations import Period, Question, relations
+from gridkit.hotspots.source import Concerns, require, unreadable
 
 if TYPE_CHECKING:
+    import duckdb
     import geopandas as gpd
 
     from gridkit.profile import Profile
@@ -31,33 +32,16 @@ REASONS = {
     "unknown_grid": ("网格编码不在网格表中", "a grid that is not in the table of grids"),
     "no_category": ("没有此项分类", "no such category given"),
 }
-_UNCOUNTED = """
-SELECT reason, COUNT(*) AS n FROM (
-    SELECT CASE
-        WHEN c.heard_on IS NULL THEN 'no_date'
-        WHEN CAST(c.heard_on AS DATE) < p.first_day THEN 'outside_period'
-        WHEN CAST(c.heard_on AS DATE) > p.last_day THEN 'outside_period'
-        WHEN c.grid_id IS NULL THEN 'no_grid'
-        WHEN g.grid_id IS NULL THEN 'unknown_grid'
-        WHEN k.category IS NULL THEN 'no_category'
-    END AS reason
-    FROM concerns AS c
-    CROSS JOIN study_period AS p
-    LEFT JOIN grids AS g ON g.grid_id = c.grid_id
-    LEFT JOIN categories AS k ON k.category = c.category
-) AS asked
-WHERE reason IS NOT NULL
-GROUP BY reason
-"""
 
 
 def count(
-    concerns: pd.DataFrame | str | Path,
+    concerns: Concerns,
     grids: gpd.GeoDataFrame,
     by: str | None = "demand_type",
     *,
     period: Period | None = None,
     categories: Sequence[str] | None = None,
+    empty_weeks: str = "zero",
 ) -> pd.DataFrame:
     """Count concerns per grid, category and week, zeros included.
 
@@ -80,6 +64,9 @@ def count(
         after that is lost. A week that the period cuts is kept, with fewer days in it.
     categories : sequence of str, optional
         Those to count; by default those that occur in the period's concerns or outside.
+    empty_weeks : str
+        What a week of the period means in which no concern at all was heard: "zero" (nothing
+        was wrong), "missing" (nothing was recorded: the week is left out), or "refuse".
 
     Returns
     -------
@@ -91,7 +78,8 @@ def count(
     ------
     DataError
         If a column is missing, dates are no dates, grids repeat, the period runs
-        backwards, or there is neither a concern with a date nor a period.
+        backwards, there is neither a concern with a date nor a period, files cannot be
+        read, or a week is empty and that is refused.
 
     Examples
     --------
@@ -105,9 +93,9 @@ def count(
     2       b 2026-03-02  0
     3       b 2026-03-09  1
     """
-    text = files("gridkit.hotspots").joinpath("counts.sql").read_text(encoding="utf-8")
-    with relations(concerns, grids, by, period, categories) as connection:
-        table = connection.sql(text).df()
+    question = Question(by, period, categories, empty_weeks)
+    with relations(concerns, grids, question) as connection:
+        table = answered(connection, sql("counts"), concerns).df()
         kinds = connection.sql("SELECT category FROM categories").df()["category"]
     return pd.DataFrame(
         {
@@ -122,7 +110,7 @@ def count(
 
 
 def uncounted(
-    concerns: pd.DataFrame | str | Path,
+    concerns: Concerns,
     grids: gpd.GeoDataFrame,
     by: str | None = "demand_type",
     *,
@@ -156,8 +144,38 @@ def uncounted(
     >>> uncounted(concerns, grids)["n"].to_dict()
     {'no_date': 0, 'outside_period': 0, 'no_grid': 1, 'unknown_grid': 1, 'no_category': 0}
     """
-    with relations(concerns, grids, by, period, categories) as connection:
-        found = dict(connection.sql(_UNCOUNTED).fetchall())
+    with relations(concerns, grids, Question(by, period, categories)) as connection:
+        found = dict(answered(connection, sql("uncounted"), concerns).fetchall())
+    return reasons(found)
+
+
+def sql(name: str) -> str:
+    """Read one of the texts that run on every engine: "counts" or "uncounted"."""
+    return files("gridkit.hotspots").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+
+
+def answered(
+    connection: duckdb.DuckDBPyConnection, text: str, concerns: Concerns
+) -> duckdb.DuckDBPyConnection:
+    """Run a text; a fault of the files is told in plain words."""
+    import duckdb
+
+    try:
+        return connection.execute(text)
+    except duckdb.OutOfMemoryException:
+        raise DataError(
+            en="the count needs more memory than it was given; give more, or name fewer "
+            "`categories` or a shorter `period`.",
+            zh="给定的内存不够; 请加大内存, 或减少 `categories`、缩短 `period`。",
+        ) from None
+    except duckdb.Error as fault:
+        if isinstance(concerns, pd.DataFrame):
+            raise
+        raise unreadable(str(concerns), fault) from None
+
+
+def reasons(found: Mapping[str, int]) -> pd.DataFrame:
+    """Put numbers of concerns left out into the table of `uncounted`."""
     table = pd.DataFrame.from_dict(REASONS, orient="index", columns=["zh", "en"], dtype="str")
     table.index = pd.Index(table.index, dtype="str", name="reason")
     numbers = pd.Series(

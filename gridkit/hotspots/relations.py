@@ -1,63 +1,161 @@
-"""What the SQL of the counts stands on: five relations in a DuckDB that never goes online."""
+"""What the SQL of the counts stands on: its relations in a DuckDB that never goes online."""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
 from gridkit.errors import DataError
+from gridkit.hotspots.source import Concerns, quoted, raw_view, require
 
 if TYPE_CHECKING:
     import duckdb
 
+__all__ = [
+    "Period",
+    "Question",
+    "Scale",
+    "coded",
+    "database",
+    "kinds_of",
+    "quoted",
+    "relations",
+    "require",
+]
+
 Period = tuple[date | str, date | str]
-_Concerns = pd.DataFrame | str | Path
+EMPTY_WEEKS = ("zero", "missing", "refuse")
+
+
+class Scale(NamedTuple):
+    """How much of the machine a count may take.
+
+    Attributes
+    ----------
+    memory : str
+        What DuckDB may hold, as "512MB" or "2GB"; what is more goes to a temporary folder.
+    threads : int or None
+        None takes all cores.
+    """
+
+    memory: str = "2GB"
+    threads: int | None = None
+
+
+class Question(NamedTuple):
+    """What is to be counted; `counts.count` says what each of these means."""
+
+    by: str | None = "demand_type"
+    period: Period | None = None
+    categories: Sequence[str] | None = None
+    empty_weeks: str = "zero"
+    recorded_on: Iterable[date] = ()
+
+
+@contextmanager
+def database(scale: Scale | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a database in memory that fetches nothing, and tidy up what it spilled."""
+    import duckdb
+
+    scale = scale or Scale()
+    with tempfile.TemporaryDirectory(prefix="gridkit-") as spill:
+        options: dict[str, Any] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "memory_limit": scale.memory,
+            "threads": scale.threads or os.cpu_count() or 1,
+            "temp_directory": spill,
+        }
+        try:
+            connection = duckdb.connect(":memory:", config=options)
+        except duckdb.Error:
+            raise DataError(
+                en=f"`memory` must be a size such as 2GB, and `threads` above 0; they are "
+                f"{scale.memory!r} and {scale.threads}.",
+                zh=f"`memory` 须为内存大小 (如 2GB), `threads` 须大于 0; 现为 "
+                f"{scale.memory!r} 与 {scale.threads}。",
+            ) from None
+        with connection:
+            yield connection
 
 
 @contextmanager
 def relations(
-    concerns: _Concerns,
-    grids: pd.DataFrame,
-    by: str | None,
-    period: Period | None,
-    categories: Sequence[str] | None,
+    concerns: Concerns, grids: pd.DataFrame, question: Question, scale: Scale | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a database in memory that knows the five relations of `counts.sql`."""
-    import duckdb
+    """Open a database that knows the relations of `counts.sql` and `uncounted.sql`.
 
-    offline: dict[str, Any] = {
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-    }
-    with duckdb.connect(":memory:", config=offline) as connection:
-        connection.register("grids", _grid_table(grids))
-        _concern_table(connection, concerns, by)
-        first, last = _days(connection, period)
-        days = pd.DataFrame({"first_day": [first], "last_day": [last]})
-        connection.register("study_period", days.astype("datetime64[s]"))
-        monday = first - pd.Timedelta(days=first.weekday())
-        mondays = pd.date_range(monday, last, freq="7D").astype("datetime64[s]")
-        connection.register("weeks", pd.DataFrame({"week": mondays}))
-        known = ["all"] if by is None else categories
-        kinds = list(known) if known is not None else _occurring(connection)
-        if not kinds:
-            raise DataError(
-                en=f"no concern has a `{by}`, so there is nothing to count by it; name the "
-                "`categories`, or count with `by=None`.",
-                zh=f"没有一件诉求填有 `{by}`, 无法按其分类统计; 请指定 `categories`, "
-                "或用 `by=None`。",
-            )
-        kinds_table = pd.DataFrame({"category": pd.Categorical(kinds, categories=kinds)})
-        connection.register("categories", kinds_table)
+    Besides these there is `given`: the concerns with grid and category as they came, and
+    `empty_weeks`: the Mondays of weeks in which no concern at all was heard.
+    """
+    with database(scale) as connection:
+        ids, numbers = _grid_table(grids)
+        columns = raw_view(connection, concerns, ["grid_id"], question.by)
+        connection.execute(
+            "CREATE VIEW given AS SELECT CAST(grid_id AS VARCHAR) AS grid_id, "
+            f"CAST({columns[-1]} AS VARCHAR) AS category, heard_on FROM raw"
+        )
+        _time(connection, question)
+        kinds = kinds_of(connection, question)
+        # as codes, not texts, they are grouped, joined and sorted in half the time, and
+        # keep the order of the grids and of the categories
+        coded(connection, "grid_code", ids)
+        coded(connection, "category_code", kinds)
+        connection.register("grid_numbers", numbers)
+        connection.execute(
+            "CREATE TABLE grids AS SELECT CAST(grid_id AS grid_code) AS grid_id, households, "
+            "population FROM grid_numbers"
+        )
+        connection.execute(
+            "CREATE TABLE categories AS SELECT CAST(unnest(enum_range(NULL::category_code)) "
+            "AS category_code) AS category"
+        )
+        connection.execute(
+            "CREATE VIEW concerns AS SELECT "
+            "TRY_CAST(grid_id AS grid_code) AS grid_id, "
+            "TRY_CAST(category AS category_code) AS category, heard_on FROM given"
+        )
         yield connection
 
 
-def _grid_table(grids: pd.DataFrame) -> pd.DataFrame:
+def kinds_of(connection: duckdb.DuckDBPyConnection, question: Question) -> list[str]:
+    """List the categories to count, which are those of `raw` if none are named."""
+    if question.by is None:
+        return ["all"]
+    kinds = list(dict.fromkeys(question.categories or ()))
+    if question.categories is None:
+        # in the order of the dtype where it has one, else sorted
+        found = connection.sql(
+            f"SELECT DISTINCT {(column := quoted(question.by))} AS category FROM raw "
+            f"WHERE {column} IS NOT NULL ORDER BY category"
+        )
+        kinds = [str(row[0]) for row in found.fetchall()]
+    if not kinds:
+        raise DataError(
+            en=f"no concern has a `{question.by}`, so there is nothing to count by it; name "
+            "the `categories`, or count with `by=None`.",
+            zh=f"没有一件诉求填有 `{question.by}`, 无法按其分类统计; 请指定 `categories`, "
+            "或用 `by=None`。",
+        )
+    return kinds
+
+
+def coded(connection: duckdb.DuckDBPyConnection, name: str, labels: Sequence[str]) -> None:
+    """Make a type of these labels, in their order."""
+    frame = pd.DataFrame({"label": pd.array(labels, dtype="str"), "place": range(len(labels))})
+    connection.register("labels", frame)
+    connection.execute(f"CREATE TYPE {name} AS ENUM (SELECT label FROM labels ORDER BY place)")
+    connection.unregister("labels")
+
+
+def _grid_table(grids: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
+    """Give the ids of the grids, and a table of them with their households."""
     require(["households", "population"], grids.columns, "grids")
     again = grids.index[grids.index.duplicated()].unique()
     if len(again) or len(grids) == 0:
@@ -68,56 +166,64 @@ def _grid_table(grids: pd.DataFrame) -> pd.DataFrame:
             f"{len(again)} 个编码重复。",
         )
     ids = grids.index.astype("str")
-    return pd.DataFrame(
-        {
-            # as a category it keeps the order of the grids through the sorting
-            "grid_id": pd.Categorical(ids, categories=ids),
-            "households": grids["households"].astype("Int64").to_numpy(dtype=object),
-            "population": grids["population"].astype("Int64").to_numpy(dtype=object),
-        }
-    ).astype({"households": "Int64", "population": "Int64"})
+    table = pd.DataFrame(grids[["households", "population"]]).astype("Int64")
+    return list(ids), table.set_axis(ids).rename_axis("grid_id").reset_index()
 
 
-def _concern_table(
-    connection: duckdb.DuckDBPyConnection, concerns: _Concerns, by: str | None
-) -> None:
-    wanted = ["grid_id", "heard_on", *([by] if by is not None else [])]
-    if isinstance(concerns, pd.DataFrame):
-        require(wanted, concerns.columns, "concerns")
-        frame = concerns[wanted]
-        if frame.empty:  # a category without categories is no type that DuckDB knows
-            frame = frame.astype(dict.fromkeys(set(wanted) - {"heard_on"}, "str"))
-        connection.register("raw", frame)
-    else:
-        path = str(concerns).replace("'", "''")
-        connection.execute(f"CREATE VIEW raw AS SELECT * FROM read_parquet('{path}')")
-    types = {row[0]: str(row[1]) for row in connection.execute("DESCRIBE raw").fetchall()}
-    require(wanted, types, "concerns")
-    kind = types["heard_on"]
-    if not kind.startswith(("DATE", "TIMESTAMP")) or "ZONE" in kind:
+# --- time -----------------------------------------------------------------------------------
+
+
+def _time(connection: duckdb.DuckDBPyConnection, question: Question) -> None:
+    """Make `study_period`, `weeks` and `empty_weeks`, all of plain dates."""
+    if question.empty_weeks not in EMPTY_WEEKS:
         raise DataError(
-            en=f"`heard_on` must hold civil dates without a time zone; it holds {kind}.",
-            zh=f"`heard_on` 须为不带时区的日期; 现为 {kind}。",
+            en=f"`empty_weeks` must be one of {', '.join(EMPTY_WEEKS)}; it is "
+            f"{question.empty_weeks!r}.",
+            zh=f"`empty_weeks` 须为 {', '.join(EMPTY_WEEKS)} 之一; 现为 {question.empty_weeks!r}。",
         )
-    quoted = "'all'" if by is None else '"' + by.replace('"', '""') + '"'
-    connection.execute(
-        f"CREATE VIEW concerns AS SELECT grid_id, {quoted} AS category, heard_on FROM raw"
-    )
+    days: list[date] = []
+    if question.period is None or question.empty_weeks != "zero":
+        heard = connection.sql("SELECT DISTINCT CAST(heard_on AS DATE) FROM given").fetchall()
+        days = sorted(row[0] for row in heard if row[0] is not None)
+    first, last = _period(question.period, days)
+    mondays = pd.date_range(_monday(first), last, freq="7D")
+    empty = mondays[:0]
+    if question.empty_weeks != "zero":
+        known = [*days, *question.recorded_on]
+        empty = mondays.difference(pd.DatetimeIndex([_monday(pd.Timestamp(d)) for d in known]))
+    if question.empty_weeks == "refuse" and len(empty):
+        some = ", ".join(f"{day:%Y-%m-%d}" for day in empty[:3])
+        raise DataError(
+            en=f"no concern at all was heard in {len(empty)} of {len(mondays)} weeks ({some}): "
+            "was nothing recorded, or nothing wrong? Say so by `empty_weeks`, missing or zero.",
+            zh=f"{len(mondays)} 周中有 {len(empty)} 周没有任何诉求 ({some}): 是漏报还是确无? "
+            "请用 `empty_weeks` 说明 (missing 或 zero)。",
+        )
+    _dates(connection, "study_period", {"first_day": [first], "last_day": [last]})
+    _dates(connection, "weeks", {"week": mondays.difference(empty)})
+    _dates(connection, "empty_weeks", {"week": empty})
 
 
-def _days(
-    connection: duckdb.DuckDBPyConnection, period: Period | None
-) -> tuple[pd.Timestamp, pd.Timestamp]:
+def _monday(day: pd.Timestamp) -> pd.Timestamp:
+    return day.normalize() - pd.Timedelta(days=day.weekday())
+
+
+def _dates(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, Any]) -> None:
+    frame = pd.DataFrame({key: pd.DatetimeIndex(days) for key, days in columns.items()})
+    connection.register("days", frame.astype("datetime64[s]"))
+    dated = ", ".join(f"CAST({key} AS DATE) AS {key}" for key in columns)
+    connection.execute(f"CREATE TABLE {name} AS SELECT {dated} FROM days")
+    connection.unregister("days")
+
+
+def _period(period: Period | None, days: list[date]) -> tuple[pd.Timestamp, pd.Timestamp]:
     if period is None:
-        ends = connection.sql(
-            "SELECT CAST(MIN(heard_on) AS DATE), CAST(MAX(heard_on) AS DATE) FROM concerns"
-        ).fetchall()[0]
-        if ends[0] is None:
+        if not days:
             raise DataError(
                 en="`concerns` holds no date, so the recorded period is unknown; give `period`.",
                 zh="`concerns` 中没有日期, 无从得知统计期; 请给出 `period`。",
             )
-        return pd.Timestamp(ends[0]), pd.Timestamp(ends[1])
+        return pd.Timestamp(days[0]), pd.Timestamp(days[-1])
     first, last = pd.Timestamp(period[0]).normalize(), pd.Timestamp(period[1]).normalize()
     if first > last:
         raise DataError(
@@ -125,22 +231,3 @@ def _days(
             zh=f"`period` 的起日不得晚于止日; 现为 {first:%Y-%m-%d} 至 {last:%Y-%m-%d}。",
         )
     return first, last
-
-
-def _occurring(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Categories that occur; in the order of the dtype where it has one, else sorted."""
-    found = connection.sql(
-        "SELECT DISTINCT category FROM concerns WHERE category IS NOT NULL ORDER BY category"
-    )
-    return [str(row[0]) for row in found.fetchall()]
-
-
-def require(wanted: Iterable[str], present: Iterable[str], table: str) -> None:
-    """Raise DataError if a table lacks columns, naming all of them."""
-    there = set(present)
-    names = ", ".join(f"`{c}`" for c in wanted if c not in there)
-    if names:
-        raise DataError(
-            en=f"`{table}` must have the columns {names}; they are missing.",
-            zh=f"`{table}` 缺少列 {names}。",
-        )
