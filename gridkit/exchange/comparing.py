@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from gridkit.errors import RecordError
 from gridkit.exchange.table import Fault, plain_values
 from gridkit.records.models import Record, kind_of
-from gridkit.records.validate import validate
+from gridkit.records.validate import Rules
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import pandas as pd
 
     from gridkit.records import Store
@@ -107,6 +109,8 @@ def compare(
     known = known.joined(_known(steps, STEP_FIELDS, store))
     ids = [record.record_id for row in rows for record in (row.concern, *row.steps)]
     withdrawn = store.seen(ids) - known.ids
+    said = _said_before(store.histories(known.differing))
+    before = _Before(known, said, Rules(store.profile), store.today())
     result = Comparison()
     for row in rows:
         if row.concern.record_id in withdrawn:
@@ -114,7 +118,7 @@ def compare(
             result.faults.append(Fault(row.line, "record_id", "", "withdrawn"))
             continue
         kept = row._replace(steps=tuple(s for s in row.steps if s.record_id not in withdrawn))
-        _compare_row(kept, fields, known, store, result, revise=revise)
+        _compare_row(kept, fields, before, result, revise=revise)
     return result
 
 
@@ -126,6 +130,15 @@ class _Known(NamedTuple):
 
     def joined(self, other: _Known) -> _Known:
         return _Known(self.ids | other.ids, {**self.differing, **other.differing})
+
+
+class _Before(NamedTuple):
+    """The ledger as it stands, what the file said last time (by record), and the rules."""
+
+    known: _Known
+    said: dict[str, dict[str, Any]]
+    rules: Rules
+    today: date
 
 
 def _known(records: Sequence[Record], fields: Sequence[str], store: Store) -> _Known:
@@ -157,12 +170,12 @@ def _unlike(theirs: dict[str, Any], ours: dict[str, Any], fields: Iterable[str])
 def _compare_row(
     row: Row,
     fields: Sequence[str],
-    known: _Known,
-    store: Store,
+    before: _Before,
     result: Comparison,
     *,
     revise: bool,
 ) -> None:
+    known = before.known
     new: list[Record] = []
     revised: list[Revised] = []
     faults: list[Fault] = []
@@ -174,7 +187,7 @@ def _compare_row(
         if current is None:
             continue
         spoken_of = fields if record is row.concern else STEP_FIELDS
-        change = _change(record, spoken_of, current, store)
+        change = _change(record, spoken_of, current, before)
         if isinstance(change, Revised) and revise:
             revised.append(change)
         elif change is not None:
@@ -202,16 +215,16 @@ def _held(line: int, field_name: str, change: Revised | tuple[str, ...]) -> Faul
 
 
 def _change(
-    record: Record, fields: Iterable[str], current: Current, store: Store
+    record: Record, fields: Iterable[str], current: Current, before: _Before
 ) -> Revised | tuple[str, ...] | None:
     """Give the revision that the file asks for, None, or the fields at odds."""
     theirs, ours = record.body(), current.record.body()
     differing = _unlike(theirs, ours, fields)
-    before = _said_before(store.history(record.record_id))
-    asked = [name for name in differing if theirs.get(name) != before.get(name)]
+    said = before.said.get(record.record_id, {})
+    asked = [name for name in differing if theirs.get(name) != said.get(name)]
     if not asked:
         return None  # people here changed it, the file did not
-    at_odds = tuple(name for name in asked if ours.get(name) != before.get(name))
+    at_odds = tuple(name for name in asked if ours.get(name) != said.get(name))
     if at_odds or len(current.heads) > 1:
         return at_odds or ("record_id",)
     merged: dict[str, Any] = {**ours, **{name: theirs.get(name) for name in asked}}
@@ -219,27 +232,28 @@ def _change(
         made = type(record)(record_id=record.record_id, **merged)
     except RecordError as error:
         return tuple(p.field for p in error.problems)
-    problems = validate(made, store.profile, store.today())
+    problems = before.rules.problems(made.answers(), made.spec, before.today)
     if problems:  # the two changes are sound apart, and not together
         return tuple(dict.fromkeys(p.field for p in problems))
     return Revised(made, current.heads)
 
 
-def _said_before(history: pd.DataFrame) -> dict[str, Any]:
-    """Gather what the file said in earlier imports, field by field.
+def _said_before(histories: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Gather what the file said in earlier imports, by record and field.
 
     A revision by an import holds people's changes too; only the fields in which it departs
     from the revision before it are the file's own words.
     """
     bodies: dict[str, dict[str, Any]] = {}
-    said: dict[str, Any] = {}
-    for rev_id, row in history.iterrows():
-        body = bodies[str(rev_id)] = json.loads(row["body"])
-        if row["by_role"] != IMPORTER or row["op"] == "withdraw":
+    every: dict[str, dict[str, Any]] = {}
+    for row in histories.itertuples():
+        body = bodies[str(row.Index)] = json.loads(str(row.body))
+        if row.by_role != IMPORTER or row.op == "withdraw":
             continue
-        parents = json.loads(row["parents"])
+        parents = json.loads(str(row.parents))
         follows = bodies.get(parents[0], {}) if parents else {}
+        said = every.setdefault(str(row.record_id), {})
         for name in {*body, *follows}:
             if body.get(name) != follows.get(name):
                 said[name] = body.get(name)
-    return said
+    return every

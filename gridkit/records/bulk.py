@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,13 +24,22 @@ def insert_rows(
     """
     if not rows:
         return
-    statement = sa.insert(table).compile(
-        dialect=connection.dialect, column_keys=list(rows[0]), compile_kwargs={}
-    )
-    names = statement.positiontup
+    text, names = _compiled(table, connection.dialect, tuple(rows[0]))
     values: list[Any] = (
         [tuple(row[name] for name in names) for row in rows]
         if names
         else [dict(r) for r in rows]
     )
-    connection.exec_driver_sql(str(statement), values)
+    connection.exec_driver_sql(text, values)
+
+
+@lru_cache(maxsize=64)
+def _compiled(
+    table: sa.Table, dialect: sa.Dialect, columns: tuple[str, ...]
+) -> tuple[str, tuple[str, ...]]:
+    """Give the statement and the order of its values; none where they go by name.
+
+    Compiling takes a millisecond, which counts where thousands of records are revised.
+    """
+    statement = sa.insert(table).compile(dialect=dialect, column_keys=list(columns))
+    return str(statement), tuple(statement.positiontup or ())

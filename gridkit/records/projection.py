@@ -68,7 +68,8 @@ def _follow(connection: sa.Connection, row: Mapping[str, Any]) -> int:
     record_id = row["record_id"]
     with legible():
         parents = json.loads(row["parents"])
-    connection.execute(sa.delete(HEAD).where(HEAD.c.rev_id.in_(parents)))
+    own = HEAD.c.record_id == record_id  # the key begins with it: no scan of all heads
+    connection.execute(sa.delete(HEAD).where(own, HEAD.c.rev_id.in_(parents)))
     insert_rows(connection, HEAD, [{"record_id": record_id, "rev_id": row["rev_id"]}])
     heads = connection.execute(
         sa.select(REVISION)

@@ -269,6 +269,19 @@ class Store:
         with reading(self._engine, self.path) as connection:
             return ledger.history(connection, record_id)
 
+    def histories(self, record_ids: Iterable[str]) -> pd.DataFrame:
+        """List all revisions of many records, each record's oldest first.
+
+        Returns
+        -------
+        DataFrame indexed by `rev_id`
+            record_id and the columns of `history`; ids that are not there have no row.
+        """
+        from gridkit.records.histories import read_histories
+
+        with reading(self._engine, self.path) as connection:
+            return read_histories(connection, record_ids)
+
     def conflicts(self) -> pd.DataFrame:
         """List the records with more than one head.
 
