@@ -102,7 +102,7 @@ def _inventory(workspace: Workspace) -> pd.DataFrame:
         ("诉求 concerns", "", str(store.size("concern"))),
         ("办理记录 steps", "", str(store.size("step"))),
         ("网格 grids", "grids.geojson", str(len(workspace.grids))),
-        ("县情配置 profile", "profile/", f"版本 version {workspace.profile.hash[:8]}"),
+        ("县情配置 profile", _profile_place(workspace), f"版本 {workspace.profile.hash[:8]}"),
         (
             "地图 map",
             workspace.map_path.name,
@@ -111,6 +111,10 @@ def _inventory(workspace: Workspace) -> pd.DataFrame:
         ("笔记本 notebooks", "notebooks/", "1 走访登记 · 2 研判 · 3 热点"),
     ]
     return pd.DataFrame(rows, columns=["内容 what", "文件 file", "数量 amount"])
+
+
+def _profile_place(workspace: Workspace) -> str:
+    return "profile/" if (workspace.folder / "profile").is_dir() else "内置默认 default"
 
 
 def _draw(
@@ -171,6 +175,14 @@ def new(
     workspace = create_workspace(folder, name=name, county_code=code, grids=polygons)
     jupyter.prepare(workspace)
     workspace.close()
+    if polygons is None:
+        out.print(
+            "还没有网格, 不能画地图、登记走访: 给 --grids 或 --over 重新新建, 或把 grids.geojson 放进去 · "
+            "no grids yet: no map, no visits; give --grids or --over, or put a grids.geojson there",
+            style="yellow",
+        )
+    else:
+        out.print(f"{len(polygons)} 个网格 · grids")
     out.print(f"已新建工作区 {folder} · made. 下一步 next:  gridkit import … -w {folder}")
 
 
@@ -183,7 +195,23 @@ def _squares(table: Path, mapping: Path | None, size: int, code: str) -> gpd.Geo
             zh="按表中的点铺方格, 须用 --mapping 说明哪两列是坐标、用的什么坐标系。",
             en="Squares over a table's points need --mapping: which columns, and their datum.",
         )
-    return make_grids(read_points(table, read_mapping(mapping)), size, code)
+    points = read_points(table, read_mapping(mapping))
+    _refuse_stray(points)
+    return make_grids(points, size, code)
+
+
+def _refuse_stray(points: pd.DataFrame) -> None:
+    """Refuse points far from all others: squares up to them would cover a continent."""
+    away = (points - points.median()).abs().max(axis=1)
+    stray = points.index[away > max(2.0, 10 * away.quantile(0.95))]  # degrees
+    if len(stray):
+        lines = ", ".join(map(str, stray[:3]))
+        raise GridkitError(
+            zh=f"有 {len(stray)} 个点离其余的点很远 (第 {lines} 行 …): 经纬度是否填反? "
+            "请先更正或去掉这些行。",
+            en=f"{len(stray)} points lie far from all others (line {lines} …): are longitude and "
+            "latitude swapped? Correct these rows or leave them out first.",
+        )
 
 
 @app.command(
@@ -225,6 +253,9 @@ def import_file(
         )
     out.print(str(report), markup=False, highlight=False)
     refused = pd.concat([report.rejected, report.held])
+    for row in refused.drop_duplicates(["reason", "field"]).head(5).itertuples():
+        told = f"{row.problem_zh} / {row.problem_en}"
+        out.print(f"  第 {row.line} 行 · line {row.line}: {told}", markup=False)
     if rejected is not None and len(refused):
         refused.to_csv(rejected, index=False, encoding="utf-8-sig")
         out.print(
@@ -350,16 +381,32 @@ def _print_matter(place: int, row: pd.Series, workspace: Workspace, lang: Lang) 
     head.append(f"{getattr(band, lang)} {row['score']}  ", style="bold")
     head.append(f"{str(row.name)[-8:]}  {profile.label(table, str(row[table]), lang)}")
     head.append(f" · {row['grid_id']}")
-    if row["due_on"] == row["due_on"]:  # NaT is not equal to itself
-        head.append(f" · 期限 due {row['due_on']:%Y-%m-%d} ({row['article']})")
+    head.append(_clock(row, lang))
     out.print(head)
     out.print(Padding(Text(str(row[f"sentence_{lang}"]), style="dim"), (0, 0, 0, 5)))
+
+
+def _clock(row: pd.Series, lang: Lang) -> str:
+    """Say when it is due, or by how many days it is late; nothing where no clock runs."""
+    if row["status"] not in {"running", "overdue"} or row["due_on"] != row["due_on"]:  # NaT
+        return ""
+    days, article = int(row["days_left"]), row["article" if lang == "zh" else "article_en"]
+    if lang == "zh":
+        left = f"还有 {days} 天" if days >= 0 else f"超期 {-days} 天"
+        return f" · 期限 {row['due_on']:%Y-%m-%d}, {left} ({article})"
+    left = f"{days} days left" if days >= 0 else f"{-days} days overdue"
+    return f" · due {row['due_on']:%Y-%m-%d}, {left} ({article})"
 
 
 def _one_id(text: str, ids: list[str]) -> str:
     """Find the one matter whose id begins or ends with what was typed."""
     found = [i for i in ids if i.startswith(text) or i.endswith(text)]
-    if len(found) != 1:
+    if not found:
+        raise GridkitError(
+            zh=f"没有找到编号以 “{text}” 开头或结尾的待办诉求; 编号见 gridkit score。",
+            en="No open matter has an id that begins or ends so; `gridkit score` lists the ids.",
+        )
+    if len(found) > 1:
         raise GridkitError(
             zh=f"编号 “{text}” 对应 {len(found)} 件待办诉求; 请多写几位。",
             en=f"{len(found)} open matters have an id that begins or ends so; give more of it.",

@@ -73,6 +73,7 @@ def command(notebooks: Path, *, browser: bool, port: int | None = None) -> list[
     """Write the command that starts Lab on this machine only, with its token on."""
     words = [sys.executable, "-m", "jupyterlab", str(notebooks)]
     words += ["--ServerApp.ip=127.0.0.1", "--LabApp.extension_manager=readonly"]
+    words.append("--LabApp.default_url=/lab/tree/1_record.ipynb")  # not the launcher
     words += ["--LabApp.news_url=None", f"--LabApp.check_for_updates_class={_NO_UPDATES}"]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         words.append("--allow-root")

@@ -232,7 +232,7 @@ def save(m: folium.Map, path: str | Path) -> Path:
     Raises
     ------
     OfflineError
-        As in `render`.
+        As in `render`, or if the file cannot be written; an older one is kept.
 
     Examples
     --------
@@ -242,13 +242,24 @@ def save(m: folium.Map, path: str | Path) -> Path:
     """
     path = Path(path)
     page = render(m)
+    try:
+        _write(path, page, shared=getattr(m, "audience", None) != "desk")
+    except OSError as error:
+        raise OfflineError(
+            zh=f"地图 {path.name} 没有写成 ({error.strerror}); 原有的地图未动。请检查磁盘空间和写权限。",
+            en=f"{path.name} was not written ({error.strerror}); the map that was there is kept. "
+            "Check disk space and permissions.",
+        ) from None
+    return path
+
+
+def _write(path: Path, page: str, *, shared: bool) -> None:
     handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(page)
-        if getattr(m, "audience", None) != "desk":
+        if shared:
             Path(draft).chmod(0o644)
         Path(draft).replace(path)
     finally:
         Path(draft).unlink(missing_ok=True)
-    return path

@@ -66,7 +66,20 @@ class Workspace:
 
     @cached_property
     def grids(self) -> gpd.GeoDataFrame:
-        """The grids, as `grids.read_grids` gives them."""
+        """The grids, as `grids.read_grids` gives them.
+
+        Raises
+        ------
+        StoreError
+            If the workspace has none yet.
+        """
+        if not self.has_grids:
+            raise StoreError(
+                zh=f"工作区 {self.folder.name} 里还没有网格: 请把网格面 (WGS-84 的 GeoJSON) "
+                f"存为其中的 {GRIDS}, 或用 gridkit new --grids / --over 重新新建。",
+                en=f"The workspace {self.folder.name} has no grids yet: put their polygons (GeoJSON "
+                f"in WGS-84) there as {GRIDS}, or make it anew with `gridkit new --grids/--over`.",
+            )
         from gridkit.records.grids import read_grids
 
         return read_grids(self.folder / GRIDS)
@@ -225,7 +238,7 @@ def find_workspace(folder: str | Path | None = None) -> Path:
     places = [Path(folder)] if folder is not None else _usual_places()
     found = next((place for place in places if (place / ABOUT).is_file()), None)
     if found is None:
-        looked = ", ".join(place.name or str(place) for place in places)
+        looked = ", ".join(str(place) for place in places)
         raise StoreError(
             zh=f"没有找到工作区 (找过: {looked}); 请先运行 gridkit demo 或 gridkit new。",
             en=f"No workspace was found (looked in: {looked}); run `gridkit demo` or `gridkit new`.",

@@ -25,6 +25,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
     "zh": {
         "advice": "以上为建议, 由人决定。",
         "unanswered": "未问",
+        "not_running": "没有在走的时限",
         "all": "各项均已回答。",
         "missing": "缺 {n} 项: {names}。补齐后分数在 {low} 至 {high} 之间, 最高可为{band}。",
         "card": "评分卡 {card}, 版本 {version}, 截至 {on}。",
@@ -33,6 +34,7 @@ _WORDS: Mapping[Lang, Mapping[str, str]] = {
     "en": {
         "advice": "This is advice; a person decides.",
         "unanswered": "not asked",
+        "not_running": "no clock is running",
         "all": "Everything was answered.",
         "missing": "{n} not answered: {names}. With the answers the score would lie "
         "between {low} and {high}; it could be {band}.",
@@ -219,16 +221,27 @@ class _Reader(NamedTuple):
         named = sorted(factor_inputs(factor), key=list(INPUTS).index)
         held = {name: value for name in named if (value := self._value(name, read[name]))}
         if len(named) == 1:
-            return held.get(named[0], _WORDS[self.lang]["unanswered"])
+            asked = INPUTS[named[0]].origin == "asked"
+            lacking = _WORDS[self.lang]["unanswered" if asked else "not_running"]
+            return held.get(named[0], lacking)
         told = [f"{getattr(INPUTS[name], self.lang)} {value}" for name, value in held.items()]
+        if len(told) == 1 and getattr(INPUTS[next(iter(held))], self.lang) == getattr(
+            factor, self.lang
+        ):
+            told = list(held.values())
         return ", ".join(told) or _WORDS[self.lang]["unanswered"]
+
+    def _clock_used(self, share: float) -> str:
+        if self.lang == "zh":
+            return f"已用 {share:.0%}" if share <= 1 else f"已超期, 用时为时限的 {share:.3g} 倍"
+        return f"{share:.0%} used" if share <= 1 else f"overdue, {share:.3g} times the clock"
 
     def _value(self, name: str, column: Answers) -> str:
         if not len(column.codes):
             number = float(column.numbers[0])
             if np.isnan(number):
                 return ""
-            return f"{number:.0%}" if name == "clock_used" else f"{number:.4g}"
+            return self._clock_used(number) if name == "clock_used" else f"{number:.4g}"
         if column.codes[0] < 0:
             return ""
         codes = column.distinct[column.codes[0]].split()

@@ -12,7 +12,7 @@ from gridkit.triage.explain import explain
 from gridkit.triage.inputs import inputs
 from gridkit.triage.scorecard import score
 
-CLOCK_COLUMNS = ("clause_id", "article", "due_on", "days_left", "status", "turn")
+CLOCK_COLUMNS = ("clause_id", "article", "article_en", "due_on", "days_left", "status", "turn")
 
 
 def worklist(

@@ -33,7 +33,7 @@
       options: {position: 'bottomright'},
       onAdd: function () {
         var d = L.DomUtil.create('details', 'gk-legend leaflet-control');
-        d.open = box.clientWidth >= 900;
+        d.open = box.clientWidth >= 900 && box.clientHeight >= 560;  // else it would hide the county
         L.DomEvent.disableClickPropagation(d);
         L.DomEvent.disableScrollPropagation(d);
         return d;
