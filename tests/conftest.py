@@ -6,6 +6,7 @@ import base64
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -30,6 +31,15 @@ _FLAGS = (
 )
 _LOCAL_SCHEMES = {"file", "data", "blob", "about"}
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give the tests, and the programs they start, an installation of their own."""
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRIDKIT_HOME", str(home))
+        yield home
 
 
 # Not for the whole session: while Playwright's synchronous interface is open, its event loop

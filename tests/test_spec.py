@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -9,9 +11,12 @@ import pytest
 
 from gridkit.profile import load_profile
 from gridkit.records.dictionary import dictionary, markdown
-from gridkit.records.spec import CONCERN, RECORD_SPECS, STEP, VISIT
+from gridkit.records.spec import CONCERN, RECORD_SPECS, SPEC_VERSION, STEP, VISIT
 from gridkit.records.tables import CURRENT
 from gridkit.records.validate import known_codes
+
+# What each version of the spec declares: 12 digits of the SHA-256 of its kinds and fields.
+DECLARED = {1: "b9fc6406da33"}
 
 FIELDS = [(spec, field) for spec in RECORD_SPECS.values() for field in spec.fields]
 EACH = pytest.mark.parametrize(
@@ -100,3 +105,12 @@ def test_the_printed_data_dictionary_is_the_spec():
 
     assert printed.read_text(encoding="utf-8") == markdown()
     assert len(dictionary()) == sum(len(spec.fields) for spec in RECORD_SPECS.values())
+
+
+def test_a_changed_spec_has_a_version_of_its_own():
+    """Kind or field added? Raise SPEC_VERSION: older programs then refuse the ledger."""
+    names = {kind: sorted(spec.names) for kind, spec in RECORD_SPECS.items()}
+    declared = hashlib.sha256(json.dumps(names, sort_keys=True).encode()).hexdigest()[:12]
+
+    assert max(DECLARED) == SPEC_VERSION
+    assert DECLARED[SPEC_VERSION] == declared

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import sqlite3
 import stat
 import sys
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
+from threading import Barrier
 
 import pandas as pd
 import pytest
@@ -277,6 +282,155 @@ def test_a_ledger_of_an_older_spec_catches_up_from_its_revisions(store):
     with gk.open_store(store.path) as again:
         pd.testing.assert_frame_equal(again.frame("concern"), before)
         assert again.check().empty
+
+
+def test_a_ledger_of_a_newer_spec_is_refused_and_keeps_its_columns(store):
+    """An older program would leave out the fields it does not know."""
+    store.add([concern()], by_role="grid_worker")
+    store.close()
+    other = sqlite3.connect(store.path)
+    other.execute("ALTER TABLE concern ADD COLUMN since_when TEXT")
+    other.execute("UPDATE meta SET value='99' WHERE key='spec_version'")
+    other.commit()
+
+    with pytest.raises(StoreError, match="newer gridkit"):
+        gk.open_store(store.path)
+
+    assert "since_when" in {row[1] for row in other.execute("PRAGMA table_info(concern)")}
+    other.close()
+
+
+def test_a_ledger_from_before_versions_were_noted_opens_and_is_written(store):
+    """No `spec_version`, a device for the whole file: it goes on in a new chain."""
+    store.add([visit()], by_role="grid_worker")
+    store.close()
+    other = sqlite3.connect(store.path)
+    other.execute("DELETE FROM meta WHERE key='spec_version'")
+    other.execute("UPDATE meta SET key='device' WHERE key LIKE 'device:%'")
+    other.commit()
+    other.close()
+
+    with gk.open_store(store.path, clock=lambda: CLOCK) as again:
+        again.add([visit()], by_role="grid_worker")
+
+        assert again.check().empty
+        assert len(again.frame("visit")) == 2
+        assert again.tips()["seq"].tolist() == [1, 1]
+
+
+def test_ledgers_opened_at_once_rebuild_once(store):
+    """Whoever waits for the rebuild finds the tables as they should be."""
+    store.add([concern() for _ in range(50)], by_role="grid_worker")
+    store.close()
+    other = sqlite3.connect(store.path)
+    other.execute("ALTER TABLE concern DROP COLUMN wanted")
+    other.commit()
+    before = other.execute("PRAGMA schema_version").fetchone()[0]
+
+    def size():
+        with gk.open_store(store.path) as again:
+            return again.size("concern")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [job.result() for job in [pool.submit(size) for _ in range(4)]] == [50] * 4
+
+    once = other.execute("PRAGMA schema_version").fetchone()[0] - before
+    other.execute("ALTER TABLE concern DROP COLUMN wanted")
+    other.commit()
+    before = other.execute("PRAGMA schema_version").fetchone()[0]
+    size()
+    assert once == other.execute("PRAGMA schema_version").fetchone()[0] - before > 0
+    other.close()
+
+
+def test_of_two_who_make_one_ledger_one_is_refused(tmp_path):
+    """What the first has saved is never replaced by the empty file of the second."""
+    path, start = tmp_path / "ledger.db", Barrier(6)
+
+    def make():
+        start.wait()
+        try:
+            with gk.create_store(path, county_code="990428") as made:
+                made.add([visit()], by_role="grid_worker")
+        except StoreError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(6) as pool:
+        told = sorted(job.result() for job in [pool.submit(make) for _ in range(6)])
+
+    assert told[0] == ""
+    assert all("exists and is not overwritten" in text for text in told[1:])
+    with gk.open_store(path) as store:
+        assert store.size("visit") == 1
+    assert [one.name for one in tmp_path.iterdir()] == ["ledger.db"]
+
+
+def test_where_files_cannot_be_linked_a_ledger_is_made_and_not_overwritten(
+    tmp_path, monkeypatch
+):
+    """USB sticks with FAT have no links; there is none to test on, so linking is taken away."""
+
+    def refuse(*_paths: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
+    test_of_two_who_make_one_ledger_one_is_refused(tmp_path)
+
+
+def test_a_copied_ledger_goes_on_in_a_chain_of_its_own(store, tmp_path, monkeypatch):
+    """On another machine or beside the first: no number is given twice, all is sound."""
+    store.add([visit()], by_role="grid_worker")
+    store.close()
+    beside = shutil.copy(store.path, tmp_path / "beside.db")
+    (tmp_path / "far").mkdir()
+    far = shutil.copy(store.path, tmp_path / "far" / "ledger.db")
+    tips = []
+    for path, home in ((store.path, None), (beside, None), (far, tmp_path / "their home")):
+        if home is not None:
+            monkeypatch.setenv("GRIDKIT_HOME", str(home))
+        for _ in range(2):  # the second time it goes on where it was
+            with gk.open_store(path, clock=lambda: CLOCK) as opened:
+                opened.add([visit()], by_role="grid_worker")
+                assert opened.check().empty
+                tips.append(opened.tips())
+
+    assert [len(t) for t in tips] == [1, 1, 2, 2, 2, 2]
+    written = [set(t.index) for t in tips[1::2]]
+    own = [written[0], written[1] - written[0], written[2] - written[0]]
+    assert len(set.union(*own)) == 3
+    assert tips[3].loc[list(own[1]), "seq"].tolist() == [2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_the_installation_is_a_random_number_of_the_users_own(tmp_path, monkeypatch):
+    """Mode 0600, nothing in it but a UUID, and not a word of it in the ledger."""
+    monkeypatch.setenv("GRIDKIT_HOME", str(tmp_path / "home"))
+    with gk.create_store(tmp_path / "ledger.db", county_code="990428") as made:
+        made.add([visit()], by_role="grid_worker")
+    file = tmp_path / "home" / "installation"
+
+    number = file.read_text().strip()
+    assert uuid.UUID(number).version == 4
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert number.encode() not in (tmp_path / "ledger.db").read_bytes()
+
+    file.write_text("garbled")
+    with gk.open_store(tmp_path / "ledger.db") as again:
+        again.add([visit()], by_role="grid_worker")
+        assert len(again.tips()) == 2
+    assert uuid.UUID(file.read_text().strip()).version == 4
+
+
+def test_without_a_home_that_can_be_written_ledgers_work(store, tmp_path, monkeypatch):
+    """The process then has a number of its own: a new chain, which is sound."""
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("GRIDKIT_HOME", str(tmp_path / "file" / "home"))
+    for _ in range(2):
+        with gk.open_store(store.path, clock=lambda: CLOCK) as opened:
+            opened.add([visit()], by_role="grid_worker")
+            assert opened.check().empty
+            assert opened.tips()["seq"].sum() == opened.size("visit")
 
 
 def test_frames_have_the_types_of_the_spec_and_no_object_columns(store):

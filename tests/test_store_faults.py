@@ -368,6 +368,40 @@ def test_a_revision_cut_out_of_the_middle_is_missed(path):
     assert problems["problem_en"].str.contains("2 revision\\(s\\) before it are missing").any()
 
 
+@pytest.mark.parametrize("number", [200_000_000, -5])
+def test_salvage_is_not_misled_by_a_garbled_row_number(path, tmp_path, number):
+    """It looks where rows are, not at every number up to the greatest."""
+    other = sqlite3.connect(path)
+    other.execute("UPDATE revision SET rowid=? WHERE rowid=77", (number,))
+    other.commit()
+    other.close()
+
+    rescue = salvage(path, tmp_path / "rescued.db")
+
+    assert rescue.saved == 200
+
+
+def test_salvage_brings_over_what_lies_between_two_damaged_pages(path, tmp_path):
+    """Reading from both ends stops at the damage; between, it goes on row by row."""
+    whole = bytearray(path.read_bytes())
+    for word in ("第50次", "第150次"):
+        page = whole.index(word.encode()) // 4096
+        whole[page * 4096 : page * 4096 + 16] = random.Random(1).randbytes(16)
+    path.write_bytes(bytes(whole))
+
+    rescue = salvage(path, tmp_path / "rescued.db")
+
+    assert 180 < rescue.saved < 200
+    with gk.open_store(rescue.path) as store:
+        assert store.frame("visit")["note"].str.contains("第100次").any()
+
+
+def test_salvage_of_no_file_says_so(tmp_path):
+    """A wrong path is told as such."""
+    with pytest.raises(StoreError, match="no ledger nowhere"):
+        salvage(tmp_path / "nowhere.db", tmp_path / "rescued.db")
+
+
 def test_salvage_of_nothing_says_so(tmp_path):
     """A file with no readable revision is left alone, with a message."""
     path = tmp_path / "noise.db"

@@ -29,7 +29,7 @@ from gridkit.records.models import (
 from gridkit.records.validate import validate
 
 if TYPE_CHECKING:
-    from gridkit.records.audit import salvage
+    from gridkit.records.rescue import salvage
     from gridkit.records.standing import Current
     from gridkit.records.store import Store
     from gridkit.records.storefile import create_store, open_store
@@ -42,7 +42,7 @@ _LATER = {
     "Receipt": "writer",
     "create_store": "storefile",
     "open_store": "storefile",
-    "salvage": "audit",
+    "salvage": "rescue",
     "Workspace": "workspace",
     "create_workspace": "workspace",
     "open_workspace": "workspace",

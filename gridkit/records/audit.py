@@ -1,14 +1,12 @@
-"""Proof that nothing was changed, left out or cut off, and rescue where it was."""
+"""Proof that nothing was changed, left out or cut off."""
 
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -16,36 +14,16 @@ import sqlalchemy as sa
 from gridkit.errors import StoreBusyError, StoreError
 from gridkit.records import projection
 from gridkit.records.database import (
-    DATABASE_FAULTS,
-    connect,
     in_plain_words,
     legible,
-    open_damaged,
     read_any_bytes,
     reading,
-    writing,
 )
-from gridkit.records.revision import REVISION_FIELDS, proved
+from gridkit.records.revision import proved
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 
-if TYPE_CHECKING:
-    from gridkit.profile import Profile
-
 _SHOWN = 100  # problems of one sort that are listed one by one
-
-
-class Rescue(NamedTuple):
-    """What a salvage brought over, and what it could not.
-
-    `saved` revisions are in the new ledger at `path`; `altered` ones could be read but do
-    not fit their hash; `missing` numbers lie between those that were saved.
-    """
-
-    path: Path
-    saved: int
-    altered: int
-    missing: int
 
 
 def check(engine: sa.Engine, path: Path) -> pd.DataFrame:
@@ -217,84 +195,3 @@ def _state(
 
 def _some(ids: set[Any]) -> list[str]:
     return sorted(_named(one) for one in ids)[:_SHOWN]
-
-
-def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = None) -> Rescue:
-    """Copy every revision that can still be read and proves itself into a new ledger.
-
-    Parameters
-    ----------
-    path : str or Path
-        The damaged ledger; it is not changed.
-    into : str or Path
-        A new file.
-    profile : Profile, optional
-        As for `create_store`.
-
-    Returns
-    -------
-    Rescue
-        How many revisions were saved, altered, missing.
-
-    Raises
-    ------
-    StoreError
-        If `into` exists, or nothing can be read from `path`.
-    """
-    from gridkit.records.storefile import create_store
-
-    path, into = Path(path), Path(into)
-    rows, county = _readable(path)
-    sound = {row["rev_id"]: row for row in rows if proved(row) is not None}
-    if not sound:
-        raise StoreError(
-            zh=f"{path.name} 中没有一条能读出并核实的记录; 请改用备份。原文件未动。",
-            en=f"Nothing in {path.name} can be read and proved; use a backup. It was not touched.",
-        )
-    with create_store(into, county_code=county, profile=profile):
-        engine = connect(into)
-    with writing(engine, into) as connection:
-        connection.execute(sa.insert(REVISION), list(sound.values()))
-        projection.rebuild(connection)
-    numbered = int(tips(engine, into)["seq"].sum())
-    return Rescue(into, len(sound), len(rows) - len(sound), numbered - len(sound))
-
-
-def _readable(path: Path) -> tuple[list[dict[str, Any]], str]:
-    """Read, from a copy, the revisions up to the damage, back to it, then one by one."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "copy.db"
-        shutil.copyfile(path, copy)
-        journal = path.with_name(path.name + "-journal")
-        if journal.is_file():
-            shutil.copyfile(journal, copy.with_name("copy.db-journal"))
-        raw = open_damaged(copy)
-        try:
-            found = _numbered(raw)
-            county = [value for (value,) in _tolerant(raw, _COUNTY)]
-        finally:
-            raw.close()
-    rows = [dict(zip(REVISION_FIELDS, row, strict=True)) for row in found.values()]
-    return rows, county[0] if county else "000000"
-
-
-def _numbered(raw: Any) -> dict[int, tuple[Any, ...]]:
-    found: dict[int, tuple[Any, ...]] = {}
-    for order in ("ASC", "DESC"):
-        for number, *row in _tolerant(raw, f"{_SELECT} ORDER BY rowid {order}"):
-            found.setdefault(number, tuple(row))
-    for missing in sorted(set(range(1, max(found, default=0))) - found.keys()):
-        for number, *row in _tolerant(raw, f"{_SELECT} WHERE rowid = {missing}"):
-            found[number] = tuple(row)
-    return found
-
-
-def _tolerant(raw: Any, query: str) -> Iterator[tuple[Any, ...]]:
-    """Give the rows of a query up to the first that cannot be read."""
-    cursor = raw.cursor()
-    with suppress(*DATABASE_FAULTS):
-        yield from cursor.execute(query)
-
-
-_SELECT = f"SELECT rowid, {', '.join(REVISION_FIELDS)} FROM revision NOT INDEXED"
-_COUNTY = "SELECT value FROM meta WHERE key = 'county_code'"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import sqlalchemy as sa
@@ -65,9 +65,8 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
     """
 
     def opened() -> Any:
-        uri = path.resolve().as_uri() + "?mode=rw"
         raw = _dbapi.connect(
-            uri,
+            file_uri(path.resolve()) + "?mode=rw",
             uri=True,
             timeout=busy_seconds,
             isolation_level=None,
@@ -88,6 +87,24 @@ def connect(path: Path, *, busy_seconds: float = BUSY_SECONDS) -> sa.Engine:
     )
     event.listen(engine, "begin", _begin)
     return engine
+
+
+def file_uri(path: PurePath) -> str:
+    r"""Write an absolute path as the URI that SQLite opens.
+
+    Examples
+    --------
+    SQLite takes no host: that of a shared folder on Windows belongs to the path.
+
+    >>> from pathlib import PurePosixPath, PureWindowsPath
+    >>> file_uri(PureWindowsPath(r"\\server\share\ledger.db"))
+    'file:////server/share/ledger.db'
+    >>> file_uri(PurePosixPath("/work/a b.db"))
+    'file:///work/a%20b.db'
+    """
+    uri = path.as_uri()
+    own_host = uri.startswith("file:///")
+    return uri if own_host else uri.replace("file://", "file:////", 1)
 
 
 def open_damaged(path: Path) -> Any:
@@ -205,6 +222,15 @@ def _store_error(fault: str, path: Path) -> StoreError:
         zh=f"台账 {name} 拒绝了这次操作, 没有写入任何内容; 请运行 gridkit check 检查。",
         en=f"The ledger {name} refused; nothing was written. Run `gridkit check` on it.",
     )
+
+
+def need_file(path: Path) -> None:
+    """Refuse a path at which there is no file."""
+    if not path.is_file():
+        raise StoreError(
+            zh=f"没有找到台账 {path.name}; 用 gridkit new 新建, 或检查路径。",
+            en=f"There is no ledger {path.name}; make one with `gridkit new`, or check the path.",
+        )
 
 
 def damaged(path: Path) -> StoreDamagedError:

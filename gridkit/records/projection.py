@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from gridkit.records.bulk import insert_rows
 from gridkit.records.database import IllegibleError, legible, reading, writing
+from gridkit.records.identity import note_version
 from gridkit.records.revision import Revision, proved
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
@@ -175,16 +176,24 @@ def rebuild(connection: sa.Connection) -> None:
 
 
 def keep_up(engine: sa.Engine, path: Path) -> None:
-    """Rebuild the current state of a ledger whose tables are of an older spec."""
+    """Rebuild the current state of a ledger whose tables are of an older spec.
+
+    Columns that are too many stay: nothing is dropped that is not made again.
+    """
     with reading(engine, path) as connection:
-        behind = any(_differs(connection, table) for table in CURRENT.values())
+        behind = _behind(connection)
     if behind:
         with writing(engine, path) as connection:
-            rebuild(connection)
+            if _behind(connection):  # another opener may have been quicker
+                rebuild(connection)
+                note_version(connection)
 
 
-def _differs(connection: sa.Connection, table: sa.Table) -> bool:
-    return _columns(connection, table) != {column.name for column in table.columns}
+def _behind(connection: sa.Connection) -> bool:
+    return any(
+        not {column.name for column in table.columns} <= _columns(connection, table)
+        for table in (HEAD, *CURRENT.values())
+    )
 
 
 def _columns(connection: sa.Connection, table: sa.Table) -> set[str]:

@@ -601,6 +601,10 @@ DECISION = RecordSpec(
     ),
 )
 
+SPEC_VERSION = 1
+"""To be raised with every kind or field that is added: a gridkit that does not know them
+refuses the ledger, so that it cannot leave them out of what it writes."""
+
 RECORD_SPECS = {s.kind: s for s in (VISIT, CONCERN, STEP, DECISION, ROOM, SESSION, BACKLOG)}
 """All kinds of records by name."""
 
@@ -616,6 +620,7 @@ __all__ = [
     "ROLES",
     "ROOM",
     "SESSION",
+    "SPEC_VERSION",
     "STEP",
     "VISIT",
     "Constraint",

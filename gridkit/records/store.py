@@ -8,6 +8,7 @@ that is shown, with both versions kept, until a person merges them.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -16,16 +17,17 @@ from typing import TYPE_CHECKING, Self
 
 import sqlalchemy as sa
 
-from gridkit.errors import Problem, RecordError, StoreError
+from gridkit.errors import Problem, RecordError
 from gridkit.records import projection
 from gridkit.records.case import Case, read_case
-from gridkit.records.database import BUSY_SECONDS, connect, damaged, legible, reading, writing
+from gridkit.records.database import BUSY_SECONDS, connect, legible, reading, writing
+from gridkit.records.identity import claim, device_key, identify
 from gridkit.records.models import Record, kind_of
 from gridkit.records.references import dangling, known, present
 from gridkit.records.revision import Op, civil_date_text
 from gridkit.records.spec import ROLES
 from gridkit.records.standing import Current, read_current
-from gridkit.records.tables import CURRENT, HEAD, META, REVISION
+from gridkit.records.tables import CURRENT, HEAD, REVISION
 from gridkit.records.validate import Rules
 from gridkit.records.writer import Author, Entry, Receipt, append
 
@@ -34,12 +36,8 @@ if TYPE_CHECKING:
 
     from gridkit.profile import Profile
 
-__all__ = ["APPLICATION_ID", "FORMAT_VERSION", "Current", "Store"]
+__all__ = ["Current", "Store"]
 
-APPLICATION_ID = (
-    0x474B4954  # "GKIT" in the file's header tells a ledger from other SQLite files
-)
-FORMAT_VERSION = 1
 _ROLE_CODES = frozenset(code for code, _, _ in ROLES)
 
 
@@ -52,8 +50,10 @@ class Store:
         The ledger file.
     profile : Profile
         What codes are checked against.
-    county_code, device : str
+    county_code : str
         As written into the file.
+    device : str
+        The chain that this installation writes at this path; noted at the first save.
     """
 
     def __init__(
@@ -73,10 +73,12 @@ class Store:
         self._rules = Rules(profile)
         self._clock = clock or (lambda: datetime.now(UTC))
         self._engine = connect(path, busy_seconds=busy_seconds)
-        about = self._identify()
-        self.county_code = about["county_code"]
-        self.device = about["device"]
+        with reading(self._engine, path) as connection:
+            about = identify(connection, path)
         projection.keep_up(self._engine, path)
+        self.county_code = about["county_code"]
+        self._device_key = device_key(path)
+        self.device = about.get(self._device_key) or str(uuid.uuid4())
 
     def __enter__(self) -> Self:
         return self
@@ -92,25 +94,6 @@ class Store:
     def close(self) -> None:
         """Let go of the file; nothing is pending, since every save is committed."""
         self._engine.dispose()
-
-    def _identify(self) -> dict[str, str]:
-        with reading(self._engine, self.path) as connection:
-            one = connection.exec_driver_sql
-            if one("PRAGMA application_id").scalar_one() != APPLICATION_ID:
-                raise damaged(self.path)
-            version = one("PRAGMA user_version").scalar_one()
-            if version > FORMAT_VERSION:
-                raise StoreError(
-                    zh=f"{self.path.name} 由更新版本的 gridkit 建立 (格式 {version}); 请先升级。",
-                    en=f"{self.path.name} was made by a newer gridkit (format {version}); upgrade first.",
-                )
-            pages = one("PRAGMA page_count").scalar_one() * one("PRAGMA page_size").scalar_one()
-            if self.path.stat().st_size < pages:
-                raise damaged(self.path)
-            about = {row.key: row.value for row in connection.execute(sa.select(META))}
-        if not {"county_code", "device"} <= about.keys():
-            raise damaged(self.path)
-        return about
 
     def today(self) -> date:
         """Give the civil date in Asia/Shanghai by the store's clock."""
@@ -171,7 +154,7 @@ class Store:
                 self._check_parents(connection, record.record_id, kind_of(record), heads)
             entries = [_entry(record, ()) for record in records]
             entries += [_entry(record, heads) for record, heads in versions]
-            return append(connection, entries, self._author(by_role, why), progress)
+            return append(connection, entries, self._author(connection, by_role, why), progress)
 
     def revise(
         self, record: Record, *, parents: Iterable[str], by_role: str, why: str
@@ -233,7 +216,7 @@ class Store:
         with writing(self._engine, self.path) as connection:
             kind = self._check_parents(connection, record_id, None, parents)
             entry = Entry(record_id, kind, parents, "withdraw", None)
-            return append(connection, [entry], self._author(by_role, why))
+            return append(connection, [entry], self._author(connection, by_role, why))
 
     def current(self, record_ids: Iterable[str]) -> dict[str, Current]:
         """Read records as they stand, with the heads to name when changing them.
@@ -360,7 +343,8 @@ class Store:
         with reading(self._engine, self.path) as connection:
             return present(connection, HEAD.c.record_id, list(record_ids))
 
-    def _author(self, by_role: str, why: str) -> Author:
+    def _author(self, connection: sa.Connection, by_role: str, why: str) -> Author:
+        self.device = claim(connection, self._device_key, self.device)
         return Author(self.device, by_role, self._clock(), why)
 
     def _problems(self, records: Sequence[Record]) -> list[Problem]:

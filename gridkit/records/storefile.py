@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gridkit.errors import StoreError
-from gridkit.records.database import BUSY_SECONDS, connect, writing
+from gridkit.records.database import BUSY_SECONDS, connect, need_file, writing
+from gridkit.records.identity import APPLICATION_ID, FORMAT_VERSION, note_version
 from gridkit.records.revision import utc_text
-from gridkit.records.store import APPLICATION_ID, FORMAT_VERSION, Store
+from gridkit.records.store import Store
 from gridkit.records.tables import META, METADATA
 
 if TYPE_CHECKING:
@@ -70,14 +70,10 @@ def create_store(
     >>> folder.cleanup()
     """
     path = Path(path)
-    if path.exists():
-        raise StoreError(
-            zh=f"{path.name} 已存在, 不会覆盖; 请换一个文件名, 或用 open_store 打开它。",
-            en=f"{path.name} exists and is not overwritten; choose another name or open it.",
-        )
+    _need_free(path)
     draft = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.new")
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        os.close(os.open(draft, _NEW, 0o600))
     except OSError as error:
         raise StoreError(
             zh=f"不能在 {path.parent.name} 中新建台账 ({error.strerror}); 请检查文件夹和写权限。",
@@ -86,11 +82,53 @@ def create_store(
         ) from None
     try:
         _lay_out(draft, county_code)
-        draft.rename(path)
+        _put(draft, path)
     finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
+        draft.unlink(missing_ok=True)
     return Store(path, profile=profile, clock=clock, busy_seconds=busy_seconds)
+
+
+def _put(draft: Path, path: Path) -> None:
+    """Give the draft its name, never over a file that another process made meanwhile."""
+    try:
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links, as on many a USB stick
+            _copy(draft, path)
+    except FileExistsError:
+        raise _taken(path) from None
+
+
+def _copy(draft: Path, path: Path) -> None:
+    with os.fdopen(os.open(path, _NEW, 0o600), "wb") as target:
+        try:
+            target.write(draft.read_bytes())
+            target.flush()
+            os.fsync(target.fileno())
+        except OSError as error:
+            path.unlink()
+            raise StoreError(
+                zh=f"不能写入 {path.name} ({error.strerror}); 请检查磁盘空间。",
+                en=f"{path.name} cannot be written ({error.strerror}); check the free space.",
+            ) from None
+
+
+# O_BINARY: only Windows has it, and there it matters
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+
+
+def _need_free(path: Path) -> None:
+    if path.exists():
+        raise _taken(path)
+
+
+def _taken(path: Path) -> StoreError:
+    return StoreError(
+        zh=f"{path.name} 已存在, 不会覆盖; 请换一个文件名, 或用 open_store 打开它。",
+        en=f"{path.name} exists and is not overwritten; choose another name or open it.",
+    )
 
 
 def _lay_out(path: Path, county_code: str) -> None:
@@ -100,10 +138,10 @@ def _lay_out(path: Path, county_code: str) -> None:
         about = {
             "county_code": county_code,
             "store_id": str(uuid.uuid4()),
-            "device": str(uuid.uuid4()),
             "made_at": utc_text(datetime.now(UTC)),
         }
         connection.execute(sa.insert(META), [{"key": k, "value": v} for k, v in about.items()])
+        note_version(connection)
         connection.exec_driver_sql(f"PRAGMA application_id={APPLICATION_ID}")
         connection.exec_driver_sql(f"PRAGMA user_version={FORMAT_VERSION}")
 
@@ -137,9 +175,5 @@ def open_store(
         If the file is no ledger, is cut short or does not fit together. It is not touched.
     """
     path = Path(path)
-    if not path.is_file():
-        raise StoreError(
-            zh=f"没有找到台账 {path.name}; 用 gridkit new 新建, 或检查路径。",
-            en=f"There is no ledger {path.name}; make one with `gridkit new`, or check the path.",
-        )
+    need_file(path)
     return Store(path, profile=profile, clock=clock, busy_seconds=busy_seconds)

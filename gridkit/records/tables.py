@@ -18,7 +18,7 @@ METADATA = sa.MetaData()
 META = sa.Table(
     "meta",
     METADATA,
-    sa.Column("key", sa.String(40), primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
 )
 
