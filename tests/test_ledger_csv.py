@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import os
+import stat
 import tempfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -210,3 +212,16 @@ def test_every_label_is_understood():
         back = store.frame("concern").loc[frame.index]
 
     assert back["demand_detail"].astype(str).tolist() == frame["demand_detail"].tolist()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
+def test_only_its_owner_may_read_the_copy(tmp_path):
+    """Free text leaves the ledger into a file as closed as the ledger, also over an open one."""
+    path = tmp_path / "t.csv"
+    path.write_text("old")
+    path.chmod(0o644)
+
+    write_concerns(pd.DataFrame({"summary": ["停水"]}, index=["c1"]), path, PROFILE)
+
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [path]

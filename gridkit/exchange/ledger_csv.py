@@ -10,6 +10,7 @@ import csv
 import errno
 import io
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +41,8 @@ def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -
         are written, free text and places too: this is a copy of the ledger for the same
         desk, not for publication.
     path : str or Path
-        Replaced if it exists; there whole or not at all.
+        Replaced if it exists; there whole or not at all. Only its owner may read it
+        (mode 0600): it holds free text.
     profile : Profile
         The labels of the codes. A code whose label would not be understood on the way back
         (it stands for two codes, or the profile lacks it) is written as it is.
@@ -125,15 +127,19 @@ def _named(field: FieldSpec, profile: Profile) -> list[tuple[str, str]]:
 
 
 def _put(path: Path, data: bytes) -> None:
-    part = path.with_name(f".{path.name}.part")
+    draft: Path | None = None
     try:
-        with part.open("wb") as out:
+        # made by mkstemp: nobody but its owner may read it (0600), before a word is in it
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        draft = Path(name)
+        with os.fdopen(handle, "wb") as out:
             out.write(data)
             out.flush()
             os.fsync(out.fileno())
-        part.replace(path)
+        draft.replace(path)
     except OSError as fault:
-        part.unlink(missing_ok=True)
+        if draft is not None:
+            draft.unlink(missing_ok=True)
         kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
         raise kind(
             en=f"{path.name} was not written: {fault.strerror}; what was there before is kept.",

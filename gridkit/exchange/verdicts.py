@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from gridkit.errors import Problem
 from gridkit.exchange.mapping import Mapping
 from gridkit.exchange.rules import Breach, breaches
 from gridkit.exchange.table import Fault
+from gridkit.records.personal import holds_personal_number
 from gridkit.records.spec import CONCERN, STEP
 
 if TYPE_CHECKING:
@@ -110,10 +110,6 @@ def _fault(breach: Breach, line: int, field: str, column: str) -> Fault:
     return Fault(int(line), field, column, _REASON.get(breach.kind, "rule"), zh, en)
 
 
-# a mobile number, or 17 digits and a check digit, not inside a longer number
-_PERSONAL = re.compile(r"(?<!\d)(?:1[3-9]\d{9}|\d{17}[\dXx])(?!\d)")
-
-
 def personal_notes(answers: pd.DataFrame) -> tuple[Problem, ...]:
     """Say how many free texts hold what looks like a telephone or identity number.
 
@@ -129,7 +125,7 @@ def personal_notes(answers: pd.DataFrame) -> tuple[Problem, ...]:
     for field in CONCERN.fields:
         if field.sensitivity != "free_text" or field.name not in answers:
             continue
-        rows = int(answers[field.name].astype("str").str.contains(_PERSONAL).sum())
+        rows = sum(map(holds_personal_number, answers[field.name].astype("str").dropna()))
         if rows:
             zh = f"{rows} 行里像有电话或证件号; 请从文字中去掉, 只写事"
             en = f"{rows} rows hold what looks like a telephone or identity number: take it out of the text"

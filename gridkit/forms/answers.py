@@ -13,6 +13,17 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from gridkit.errors import DataError
+from gridkit.records.personal import holds_personal_number
+
+__all__ = [
+    "holds_personal_number",
+    "plain",
+    "read_date",
+    "read_integer",
+    "read_number",
+    "show_date",
+    "today",
+]
 
 _WHOLE = re.compile(r"[+-]?\d{1,12}")
 _REAL = re.compile(r"[+-]?\d{1,12}(\.\d{1,12})?")
@@ -21,8 +32,6 @@ _COMPACT_DAY = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _SHORT_DAY = re.compile(r"(\d{1,2})[-/.月](\d{1,2})日?")
 _DAY_WORDS = {"今天": 0, "今日": 0, "today": 0, "昨天": 1, "昨日": 1, "yesterday": 1, "前天": 2}
 _WEEKDAYS = "一二三四五六日"
-# A mainland mobile number; an 18-character identity number (GB 11643-1999)
-_PERSONAL = re.compile(r"(?<!\d)(1[3-9]\d{9}|[1-9]\d{16}[\dXx])(?!\d)")
 
 
 def today() -> date:
@@ -181,14 +190,3 @@ def show_date(day: date, lang: str = "zh") -> str:
     if lang == "en":
         return f"{day:%a} {day.day} {day:%B %Y}"
     return f"{day.year}年{day.month}月{day.day}日 星期{_WEEKDAYS[day.weekday()]}"
-
-
-def holds_personal_number(text: str) -> bool:
-    """Tell whether a text seems to hold a mobile or an identity number.
-
-    Examples
-    --------
-    >>> holds_personal_number("3 栋停水两天"), holds_personal_number("找 13800000000")
-    (False, True)
-    """
-    return _PERSONAL.search(unicodedata.normalize("NFKC", text)) is not None
