@@ -18,6 +18,10 @@ from numba.extending import intrinsic
 F = TypeVar("F", bound=Callable[..., Any])
 
 LANES = 32
+# from this expectation on, bins are finer (see `likelihood`)
+FINE_FROM = 64.0
+# numbers on the time axis that are worked on at once; arrays are padded to multiples of it
+STRIDE = 8
 
 
 def compiled(*, parallel: bool = False) -> Callable[[F], F]:
@@ -51,13 +55,15 @@ def of_bits(_typing: Any, _bits: Any) -> Any:
     return types.float64(types.int64), build
 
 
-def _vector(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
-    """Point at 32 neighboring elements of a one-dimensional array."""
+def _vector(
+    context: Any, builder: Any, kind: Any, array: Any, start: Any, count: int = LANES
+) -> Any:
+    """Point at neighboring elements of a one-dimensional array."""
     element = context.get_data_type(kind.dtype)
     data = context.make_array(kind)(context, builder, value=array).data
-    vector = ir.VectorType(element, LANES)
+    vector = ir.VectorType(element, count)
     place = builder.bitcast(builder.gep(data, [start]), vector.as_pointer())
-    return place, vector, element.width // 8
+    return place, vector, kind.dtype.bitwidth // 8
 
 
 def _load(context: Any, builder: Any, kind: Any, array: Any, start: Any) -> Any:
@@ -105,3 +111,65 @@ def lanes_below(_typing: Any, total: Any, _i: Any, _j: Any, limits: Any, _k: Any
     """Flag, as bits, the lanes in which total[i] - total[j] is below limits[k]."""
     signature = types.int64(total, types.int64, types.int64, limits, types.int64)
     return signature, _compare("<")
+
+
+@operation
+def add_stride(_typing: Any, total: Any, _i: Any, more: Any, _j: Any) -> Any:
+    """Add 8 float64 of `more` from j on to those of `total` from i on."""
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds = signature.args
+        place, _, size = _vector(context, builder, kinds[0], args[0], args[1], STRIDE)
+        source, _, _ = _vector(context, builder, kinds[2], args[2], args[3], STRIDE)
+        old, new = builder.load(place, align=size), builder.load(source, align=size)
+        builder.store(builder.fadd(old, new), place, align=size)
+        return context.get_dummy_value()
+
+    return types.void(total, types.int64, more, types.int64), build
+
+
+_FIVE: Any = types.Tuple([types.int64] * 5)  # type: ignore[no-untyped-call]
+
+
+@operation
+def bins_of(
+    _typing: Any, bins: Any, _t: Any, expected: Any, _i: Any, _from: Any, _scale: Any
+) -> Any:
+    """Put into bins[t] and the 7 after it where expected[i] - expected[j] ... are tabled.
+
+    As `likelihood.column` for one, and times 32; `scale` holds the bits to drop, what to
+    take off then (both coarse, then fine), and the last column.
+    """
+    whole = types.int64
+    signature = types.void(bins, whole, expected, whole, whole, _FIVE)
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kinds = signature.args
+        place, vector, size = _vector(context, builder, kinds[0], args[0], args[1], STRIDE)
+        until, doubles, _ = _vector(context, builder, kinds[2], args[2], args[3], STRIDE)
+        data = context.make_array(kinds[2])(context, builder, value=args[2]).data
+        since = builder.load(builder.gep(data, [args[4]]))
+        means = builder.fsub(builder.load(until, align=size), _splat(builder, doubles, since))
+        bits = builder.bitcast(means, vector)
+        part = [_splat(builder, vector, builder.extract_value(args[5], n)) for n in range(5)]
+        coarse = builder.sub(builder.ashr(bits, part[0]), part[1])
+        fine = builder.sub(builder.ashr(bits, part[2]), part[3])
+        edge = ir.Constant(doubles, [FINE_FROM] * STRIDE)
+        at = builder.select(builder.fcmp_ordered(">=", means, edge), fine, coarse)
+        zero = ir.Constant(vector, [0] * STRIDE)
+        at = builder.select(builder.icmp_signed("<", at, zero), zero, at)
+        at = builder.select(builder.icmp_signed(">", at, part[4]), part[4], at)
+        lanes = ir.Constant(vector, [LANES] * STRIDE)
+        builder.store(builder.mul(at, lanes), place, align=size)
+        return context.get_dummy_value()
+
+    return signature, build
+
+
+def _splat(builder: Any, vector: Any, number: Any) -> Any:
+    """Repeat a number in all elements of a vector."""
+    empty = ir.Constant(vector, ir.Undefined)
+    first = ir.Constant(ir.IntType(32), 0)
+    one = builder.insert_element(empty, number, first)
+    spread = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), [0] * vector.count)
+    return builder.shuffle_vector(one, empty, spread)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gridkit.hotspots.lanes import bits_of, compiled, of_bits
+from gridkit.hotspots.lanes import FINE_FROM, bits_of, compiled, of_bits
 
 POISSON, BERNOULLI, EXPECTATION = 0, 1, 2
 HIGH, LOW = 1, 2
@@ -22,8 +22,7 @@ HIGH, LOW = 1, 2
 _RATIOS = np.concatenate([[0.0], 0.05 * 1.08 ** np.arange(93), 60.0 * 1.5 ** np.arange(22)])
 # Bins of expectations: 32 per doubling, and 128 where these would be wide against the
 # standard deviation of a count. The bits to drop of a double leave 5 and 7 beside its exponent.
-_COARSE, _FINE = 47, 45
-_FINE_FROM = 64.0
+COARSE, FINE = 47, 45
 # Rounding of a sum of expectations must not push it over the edge of its bin
 _EDGE = 1e-9
 # Windows that expect less than this share one bin: they need `min_cases` all the same
@@ -47,7 +46,7 @@ class Limits(NamedTuple):
     low: NDArray  # the smallest that cannot
     ratios: NDArray[np.float64]  # what the rows are for
     coarse: int  # what to take off the bits of an expectation to have its bin ...
-    fine: int  # ... and from `_FINE_FROM` up
+    fine: int  # ... and from `FINE_FROM` up
 
 
 @compiled()
@@ -91,8 +90,8 @@ def allowed_ratio(count: int, expected: float, law: Law) -> float:
 def column(expected: float, limits: Limits) -> int:
     """Find the column of the tables that an expectation belongs to."""
     bits = bits_of(expected)
-    coarse, fine = (bits >> _COARSE) - limits.coarse, (bits >> _FINE) - limits.fine
-    at = fine if expected >= _FINE_FROM else coarse
+    coarse, fine = (bits >> COARSE) - limits.coarse, (bits >> FINE) - limits.fine
+    at = fine if expected >= FINE_FROM else coarse
     within: int = min(max(at, 0), limits.high.shape[1] - 1)
     return within
 
@@ -102,9 +101,9 @@ def _edge(at: int, limits: Limits) -> float:
     """Give the least expectation of a column."""
     if at == 0:
         return 0.0
-    fine = of_bits((at + limits.fine) << _FINE)
-    coarse = of_bits((at + limits.coarse) << _COARSE)
-    return float(fine if fine >= _FINE_FROM else coarse)
+    fine = of_bits((at + limits.fine) << FINE)
+    coarse = of_bits((at + limits.coarse) << COARSE)
+    return float(fine if fine >= FINE_FROM else coarse)
 
 
 @compiled()
@@ -116,13 +115,11 @@ def row(best: float, limits: Limits) -> int:
 def tabulate(least: float, most: float, law: Law, most_count: int, dtype: type) -> Limits:
     """Make the tables for expectations between `least` and `most` per window."""
     least = max(least, _LEAST_EXPECTED)
-    coarse = (_bits(least) >> _COARSE) - 1
-    fine = (_bits(_FINE_FROM) >> _FINE) - ((_bits(_FINE_FROM) >> _COARSE) - coarse)
+    coarse = (_bits(least) >> COARSE) - 1
+    fine = (_bits(FINE_FROM) >> FINE) - ((_bits(FINE_FROM) >> COARSE) - coarse)
     last = max(most, least)
     bins = (
-        (_bits(last) >> _FINE) - fine
-        if last >= _FINE_FROM
-        else (_bits(last) >> _COARSE) - coarse
+        (_bits(last) >> FINE) - fine if last >= FINE_FROM else (_bits(last) >> COARSE) - coarse
     )
     shape = (len(_RATIOS), bins + 1)
     limits = Limits(np.zeros(shape, dtype), np.zeros(shape, dtype), _RATIOS, coarse, fine)

@@ -14,8 +14,27 @@ import numpy as np
 from numba import prange
 from numpy.typing import NDArray
 
-from gridkit.hotspots.lanes import LANES, add_lanes, compiled, lanes_above, lanes_below
-from gridkit.hotspots.likelihood import HIGH, LOW, Law, Limits, allowed_ratio, column, row
+from gridkit.hotspots.lanes import (
+    LANES,
+    STRIDE,
+    add_lanes,
+    add_stride,
+    bins_of,
+    compiled,
+    lanes_above,
+    lanes_below,
+)
+from gridkit.hotspots.likelihood import (
+    COARSE,
+    FINE,
+    HIGH,
+    LOW,
+    Law,
+    Limits,
+    allowed_ratio,
+    column,
+    row,
+)
 from gridkit.hotspots.replicas import Source, draw
 from gridkit.hotspots.windows import Zones
 
@@ -146,14 +165,20 @@ def _sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
     best: _Floats,
 ) -> None:
     """Pass over all circles around all places; look closely at what passes a test."""
-    points, classes = zones.expected.shape[1], len(zones.longest)
-    total = np.zeros(points * LANES, high.dtype)
-    inner = np.zeros((classes, points * LANES), high.dtype)
-    expected = np.zeros(points)
-    inner_expected = np.zeros((classes, points))
+    (places, points), classes = zones.expected.shape, len(zones.longest)
+    room = (points + STRIDE - 1) // STRIDE * STRIDE
+    wide = points * LANES
+    of_place = np.zeros(places * room)
+    for p in range(places):
+        of_place[p * room : p * room + points] = zones.expected[p]
+    total = np.zeros(wide, high.dtype)
+    inner = np.zeros(classes * wide, high.dtype)
+    expected = np.zeros(room + STRIDE)  # padded: what is read beyond the end is not used
+    inner_expected = np.zeros(classes * room + STRIDE)
     begin = np.zeros(classes, np.int64)
     opened = np.zeros(classes, np.bool_)
-    bins = np.zeros(points, np.int64)
+    bins = np.zeros(room + STRIDE, np.int64)
+    scale = (COARSE, limits.coarse, FINE, limits.fine, limits.high.shape[1] - 1)
     task = Task(zones, law, limits)
     state = _State(rows, total, inner, expected, begin, high, low, best)
     for i in zones.visit:
@@ -164,38 +189,37 @@ def _sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
         for k in range(zones.size[i]):
             place = zones.order[i, k]
             for t in range(1, points):
-                add_lanes(total, t * LANES, rows, (place * points + t) * LANES)
-            for t in range(1, points):
-                expected[t] += zones.expected[place, t]
+                add_lanes(total, t * LANES, rows, place * wide + t * LANES)
+            for t in range(0, room, STRIDE):
+                add_stride(expected, t, of_place, place * room + t)
             mark = zones.mark[i, k]
             if mark == 0:
                 continue
             for c in range(classes):
+                own, lanes = c * room, c * wide
                 if not opened[c]:
                     opened[c] = True
-                    inner_expected[c] = expected
+                    inner_expected[own : own + room] = expected[:room]
                     if law.sides & LOW:
-                        inner[c] = total
+                        inner[lanes : lanes + wide] = total
                 if (mark >> (c + 1)) & 1 == 0:
                     continue
                 for s in range(zones.starts):
                     near = s + zones.shortest[c]
                     far = min(s + zones.longest[c] + 1, points)
                     if law.sides & HIGH:
+                        for t in range(near, far, STRIDE):
+                            bins_of(bins, t, inner_expected, own + t, own + s, scale)
                         for t in range(near, far):
-                            mean = inner_expected[c, t] - inner_expected[c, s]
-                            bins[t] = column(mean, limits)
-                        for t in range(near, far):
-                            at = bins[t] * LANES
-                            hits = lanes_above(total, t * LANES, s * LANES, high, at)
+                            hits = lanes_above(total, t * LANES, s * LANES, high, bins[t])
                             if hits != 0:
-                                _look_for_high(hits, (i, k, c), (s, t, at), task, state)
+                                _look_for_high(hits, (i, k, c), (s, t, bins[t]), task, state)
                     if law.sides & LOW:
+                        for t in range(near, far, STRIDE):
+                            bins_of(bins, t, expected, t, s, scale)
                         for t in range(near, far):
-                            bins[t] = column(expected[t] - expected[s], limits)
-                        for t in range(near, far):
-                            at = bins[t] * LANES
-                            hits = lanes_below(inner[c], t * LANES, s * LANES, low, at)
+                            till, since = lanes + t * LANES, lanes + s * LANES
+                            hits = lanes_below(inner, till, since, low, bins[t])
                             if hits != 0:
                                 _look_for_low(hits, (i, k, c), (s, t), task, state)
                 opened[c] = False
@@ -243,7 +267,8 @@ def _look_for_low(
         if (hits >> lane) & 1 == 0:
             continue
         cases, mean = _inside(lane, time, state)
-        fewest = state.inner[c, t * LANES + lane] - state.inner[c, s * LANES + lane]
+        own = c * len(state.total) + lane
+        fewest = state.inner[own + t * LANES] - state.inner[own + s * LANES]
         for n in range(k, state.begin[c] - 1, -1):
             if task.zones.mark[i, n]:
                 at = column(mean, task.limits) * LANES + lane
@@ -266,7 +291,7 @@ def _inside(lane: int, time: tuple[int, int], state: _State) -> tuple[int, float
 @compiled()
 def _of_place(place: int, lane: int, time: tuple[int, int], state: _State) -> int:
     s, t = time
-    at = place * len(state.expected) * LANES + lane
+    at = place * len(state.total) + lane
     return int(state.rows[at + t * LANES]) - int(state.rows[at + s * LANES])
 
 

@@ -82,7 +82,8 @@ def make_zones(
         marks[rows, : order.shape[1]] = ends
         first += len(order)
     points_per_class = longest / max(expected.shape[1] - 1, 1)
-    _mark_blocks(orders, marks, size, expected[:, -1].copy(), points_per_class)
+    rise = _GROWTH / np.sqrt(points_per_class)
+    _mark_blocks(orders, marks, size, expected[:, -1].copy(), rise)
     visit = _walk(points)
     return Zones(orders, marks, size, visit, expected, reach.starts, shortest, longest)
 
@@ -143,7 +144,7 @@ def _mark_blocks(
     mark: NDArray[np.uint8],
     size: NDArray[np.int32],
     weight: _Floats,
-    portion: _Floats,
+    rise: _Floats,
 ) -> None:
     """End a block before its circles' expectation grows by more than its own root."""
     for i in range(order.shape[0]):
@@ -152,11 +153,11 @@ def _mark_blocks(
             continue
         size[i] = ends[-1] + 1
         heavy = np.cumsum(weight[order[i, : size[i]]])[ends]
-        for c in range(len(portion)):
+        for c in range(len(rise)):
             begin = heavy[0]
             for j in range(len(ends)):
                 last = j == len(ends) - 1
-                if last or heavy[j + 1] - begin > _GROWTH * np.sqrt(begin / portion[c]):
+                if last or heavy[j + 1] - begin > rise[c] * np.sqrt(begin):
                     mark[i, ends[j]] |= np.uint8(2 << c)
                     if not last:
                         begin = heavy[j + 1]
