@@ -273,7 +273,7 @@ def test_each_cell_says_what_was_found_and_expected() -> None:
     zh, en = explain_cells(test), explain_cells(test, lang="en")
 
     assert zh["b"] == (
-        "本格与 2 个邻格平均 2.00 (每百户件数), 全部网格平均 3.00; 可能只是偶然, q = 0.218"
+        "本格与 2 个邻格平均 2.00 (每百户件数), 全部网格平均 3.00; 与平均看不出不同, 可能只是偶然, q = 0.218"
     )
     assert zh["d"].startswith("本格 (无邻格) 平均 6.00 (每百户件数)")
     assert en["b"] == (

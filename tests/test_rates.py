@@ -54,16 +54,25 @@ def test_local_estimates_agree_with_marshall(sids: pd.DataFrame) -> None:
 
     expected = pd.Series(CASE["spatial"], index=CASE["names"])
     joined = ~expected.index.isin(near.islands)
-    np.testing.assert_allclose(found["rate_eb"][joined] / 100, expected[joined], rtol=1e-9)
+    np.testing.assert_allclose(
+        found["rate_eb_local"][joined] / 100, expected[joined], rtol=1e-9
+    )
 
 
 def test_a_grid_without_neighbors_shrinks_to_the_overall_mean(sids: pd.DataFrame) -> None:
     """An island is not left to its own small numbers."""
     near = within(SEATS, CASE["distance"])
 
-    island = rates(sids, near).loc[near.islands, "rate_eb"]
+    island = rates(sids, near).loc[near.islands, "rate_eb_local"]
 
     np.testing.assert_allclose(island, rates(sids).loc[near.islands, "rate_eb"])
+
+
+def test_neighbors_do_not_change_what_is_tested(sids: pd.DataFrame) -> None:
+    """The locally smoothed rates stand beside `rate_eb`, which stays the global one."""
+    with_neighbors = rates(sids, within(SEATS, CASE["distance"]))
+
+    pd.testing.assert_frame_equal(with_neighbors.drop(columns="rate_eb_local"), rates(sids))
 
 
 # Garwood's limits as R's poisson.test prints them; the last is the example of its help page
@@ -129,7 +138,7 @@ def test_local_shrinkage_is_that_of_a_loop(rows: list[tuple[int, int]], reach: i
     counts = table([int(v) for v in n], [int(v) for v in homes])
     line = gpd.GeoSeries(gpd.points_from_xy(range(len(rows)), [0] * len(rows)), counts.index)
 
-    found = rates(counts, within(line, reach))["rate_eb"].to_numpy() / 100
+    found = rates(counts, within(line, reach))["rate_eb_local"].to_numpy() / 100
 
     overall = rates(counts)["rate_eb"].to_numpy() / 100
     for i in range(len(rows)):

@@ -1,7 +1,7 @@
 """Where and when concerns gather, and how much of it could be chance.
 
 Counts are the only input: `count` (grid, category, week; one SQL text, zeros included) →
-`rates` (per 100 households, exact interval, shrunken by empirical Bayes) → `gi_star_test`
+`rates` (per 100 households, exact interval, shrunken by empirical Bayes) → `hotspot_test`
 over the `Neighbors` of each grid → classes after false-discovery control, and sentences.
 
 | question | take |
@@ -9,7 +9,8 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | how many, where, when; what was left out | `count`, `uncounted` |
 | how many for the people who live there | `rates`, column `rate_eb`; not raw counts |
 | households unknown | `density`, until they are known |
-| which grids stand out together with those around | `gi_star_test` on `rate_eb` |
+| which grids stand out together with those around | `find_hotspots`, or `hotspot_test` |
+| the same of densities or other values | `gi_star_test` with `permutations` |
 | which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
 | does a series surge this week; after years, after weeks, slowly | `farrington`, `ears`, `cusum` |
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
@@ -46,11 +47,14 @@ from gridkit.hotspots.emerging_kinds import (
 )
 from gridkit.hotspots.explain import (
     HOTSPOT_CLASSES,
+    P_METHODS,
     HotspotClass,
     explain_cells,
     explain_hotspots,
+    explain_method,
 )
 from gridkit.hotspots.farrington import NOUFAILY, Rules, farrington
+from gridkit.hotspots.findings import FEWEST, Findings, find_hotspots
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
@@ -58,6 +62,7 @@ from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.network import connected
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
+from gridkit.hotspots.redistribution import hotspot_test
 from gridkit.hotspots.repeats import repeats
 from gridkit.hotspots.scan import ScanResult, replica, scan
 from gridkit.hotspots.scan_points import count_points
@@ -68,11 +73,14 @@ from gridkit.hotspots.trend import mann_kendall
 
 __all__ = [
     "EMERGING_CLASSES",
+    "FEWEST",
     "HOTSPOT_CLASSES",
     "MORAN_CLASSES",
     "NOUFAILY",
+    "P_METHODS",
     "SILENT_CLASSES",
     "EmergingClass",
+    "Findings",
     "HotspotClass",
     "MoranClass",
     "Neighbors",
@@ -97,13 +105,16 @@ __all__ = [
     "explain_clusters",
     "explain_emerging",
     "explain_hotspots",
+    "explain_method",
     "explain_moran",
     "explain_near_repeat",
     "explain_silent",
     "explain_surge",
     "farrington",
+    "find_hotspots",
     "gi_star",
     "gi_star_test",
+    "hotspot_test",
     "k_nearest",
     "local_moran",
     "mann_kendall",

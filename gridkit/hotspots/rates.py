@@ -38,9 +38,7 @@ def rates(
         `n` and `households` per grid, indexed by `grid_id` or with it as a column: what
         `count` or `per_grid` returned. Several rows of a grid are added up first.
     neighbors : Neighbors, optional
-        Of the same grids. With it the estimates shrink towards the mean of the grid's own
-        neighborhood (Marshall's local form), without it towards the overall mean. A grid
-        without neighbors shrinks towards the overall mean.
+        Of the same grids. With it there is a further column `rate_eb_local`.
     level : float
         Confidence of the interval, in (0, 1).
 
@@ -49,11 +47,13 @@ def rates(
     DataFrame, indexed by `grid_id`, in the order of the grids
         `n`, `households`. `expected`: concerns if the overall rate held here. `rate`:
         per 100 households; missing without households. `low`, `high`: exact Poisson
-        (Garwood) interval of the rate. `rate_eb`: empirical-Bayes estimate of the rate
-        (without households: the mean it shrinks to); use this for maps and Gi*. `note`:
-        category, "sound", "no_households", or "concerns_without_households" (the table of
-        households is wrong or old there); the concerns of such grids are left out of the
-        overall rate.
+        (Garwood) interval of the rate. `rate_eb`: empirical-Bayes estimate of the rate,
+        drawn towards the overall one (without households: the overall one itself); use
+        this for maps and Gi*. `rate_eb_local`, with `neighbors`: drawn towards the mean of
+        the grid and its neighbors instead (Marshall's local form; alone, towards the
+        overall one): for drawing, never for testing. `note`: category, "sound",
+        "no_households", or "concerns_without_households" (the table of households is wrong
+        or old there); the concerns of such grids are left out of the overall rate.
 
     Raises
     ------
@@ -65,6 +65,9 @@ def rates(
 
     Notes
     -----
+    `rate_eb_local` mixes each grid's concerns with its neighbors', so that it gathers by its
+    making: Gi* on it finds hotspots in pure chance nearly every time.
+
     Not for comparing officers or villages with each other: rates measure how often people
     are asked and how readily they tell, as much as what is wrong.
 
@@ -91,10 +94,12 @@ def rates(
     some = homes > 0
     overall = cases[some].sum() / homes[some].sum()
     rate = np.divide(cases, homes, out=np.full(len(homes), np.nan), where=some)
-    shrunken = _shrink(cases, homes, overall)
+    shrunken = shrink(cases, homes, overall)
+    local = {}
     if neighbors is not None:
         neighbors.align(n)
-        shrunken = _shrink_locally(cases, homes, neighbors, shrunken)
+        smooth = _shrink_locally(cases, homes, neighbors, shrunken)
+        local["rate_eb_local"] = smooth * PER_HOUSEHOLDS
     low, high = _garwood(cases, level)
     per_home = np.divide(PER_HOUSEHOLDS, homes, out=np.full(len(homes), np.nan), where=some)
     note = np.where(some, SOUND, np.where(cases > 0, CONCERNS_ALONE, NO_HOUSEHOLDS))
@@ -106,6 +111,7 @@ def rates(
         "low": low * per_home,
         "high": high * per_home,
         "rate_eb": shrunken * PER_HOUSEHOLDS,
+        **local,
         "note": pd.Categorical(note, categories=[SOUND, NO_HOUSEHOLDS, CONCERNS_ALONE]),
     }
     return pd.DataFrame(table, index=index)
@@ -187,14 +193,28 @@ def _garwood(cases: _Floats, level: float) -> tuple[_Floats, _Floats]:
     return low, np.asarray(gammaincinv(cases + 1.0, 1.0 - tail))
 
 
-def _shrink(cases: _Floats, homes: _Floats, mean: float) -> _Floats:
+def between(cases: _Floats, homes: _Floats, mean: float) -> _Floats:
+    """Variance of rates between grids that chance does not explain (Marshall), 0 or more.
+
+    `cases` may be many data sets, shape (..., n), each with the overall rate `mean` per
+    household; cases where nobody lives do not count.
+    """
     some = homes > 0
-    rate = np.divide(cases, homes, out=np.full(len(homes), mean), where=some)
-    total = homes[some].sum()
-    spread = (homes * (rate - mean) ** 2).sum() / total
-    between = spread - mean * some.sum() / total
-    everywhere = np.ones(len(homes))
-    weight = _weight(between * everywhere, mean * everywhere, homes)
+    total = homes.sum()
+    rate = np.divide(cases, homes, out=np.full(np.shape(cases), mean), where=some)
+    spread = (homes * (rate - mean) ** 2).sum(axis=-1) / total
+    return np.asarray(np.maximum(spread - mean * some.sum() / total, 0.0))
+
+
+def shrink(cases: _Floats, homes: _Floats, mean: float) -> _Floats:
+    """Draw rates per household towards the overall one (Marshall's global form).
+
+    `cases` may be many data sets, shape (..., n), as for `between`.
+    """
+    some = homes > 0
+    rate = np.divide(cases, homes, out=np.full(np.shape(cases), mean), where=some)
+    own = between(cases, homes, mean)[..., None] * homes
+    weight = np.divide(own, own + mean, out=np.zeros(np.shape(cases)), where=own > 0)
     return np.asarray(mean + weight * (rate - mean), dtype=np.float64)
 
 
