@@ -30,7 +30,6 @@ from gridkit.forms.look import (
 WEEKS = (4, 8, 12, 26, 52)
 USUAL_WEEKS = 12
 MOST_ROWS = 20
-FEWEST = 30  # concerns; below it the normal approximation of Gi* says more than is known
 MAP_HEIGHT_PX = 520
 RATE, DENSITY = "rate", "density"
 _UNITS = {RATE: ("每百户件数", "per 100 households"), DENSITY: ("每平方公里件数", "per km²")}
@@ -131,17 +130,19 @@ class HotspotView(Column):
 
     def _draw(self, counts: pd.DataFrame) -> None:
         desk = self._desk
-        rates = None if self.measure.value == DENSITY else hotspots.rates(counts)
-        values = hotspots.density(counts, desk.grids) if rates is None else rates["rate_eb"]
-        tests = None
-        if int(counts["n"].sum()) >= FEWEST and len(values.unique()) > 1:
-            tests = hotspots.gi_star_test(values, self._neighbors)
-        self.sentence = self._say(counts, tests)
+        found = hotspots.find_hotspots(
+            counts,
+            desk.grids,
+            self._neighbors,
+            measure="density" if self.measure.value == DENSITY else "rate",
+        )
+        rates, tests = found.rates, found.tests
+        self.sentence = self._say(counts, found)
         self._words.value = tag("p", self.sentence, role="status")
         drawn = maps.county_map(
             desk.grids,
             rates=rates,
-            tests=None if tests is None else tests.join(counts[["n", "households"]]),
+            tests=tests,
             title=f"{desk.name} {self.category.label} {self.weeks.label}",
             on=desk.today,
             invented=desk.invented,
@@ -151,20 +152,13 @@ class HotspotView(Column):
         self.table = self._rows(counts if rates is None else rates, tests)
         self._list.value = self._listing()
 
-    def _say(self, counts: pd.DataFrame, tests: pd.DataFrame | None) -> str:
+    def _say(self, counts: pd.DataFrame, found: hotspots.Findings) -> str:
         first, last = self.period
         total = int(counts["n"].sum())
-        head = Words(
-            f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 共 {total} 件。",
-            f"{total} concerns from {first:%Y-%m-%d} to {last:%Y-%m-%d}. ",
+        return Words(
+            f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 共 {total} 件。{found.sentence_zh}",
+            f"{total} concerns from {first:%Y-%m-%d} to {last:%Y-%m-%d}. {found.sentence_en}",
         ).of(self.lang)
-        if tests is None:
-            return head + Words(
-                f"不足 {FEWEST} 件或各网格没有差别, 不作检验, 谈不上热点。",
-                f"Fewer than {FEWEST}, or no difference between grids: nothing is tested, and "
-                "there is nothing to call a hotspot.",
-            ).of(self.lang)
-        return head + hotspots.explain_hotspots(tests, lang=self.lang)
 
     def _rows(self, measured: pd.DataFrame, tests: pd.DataFrame | None) -> pd.DataFrame:
         if tests is None:

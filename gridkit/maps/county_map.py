@@ -47,7 +47,7 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     rates : DataFrame, indexed by `grid_id`, optional
         From `hotspots.rates`: `n`, `households`, `rate`, `rate_eb`, `low`, `high`.
     tests : DataFrame, indexed by `grid_id`, optional
-        From `hotspots.gi_star_test`: `hot`, `z`, `p`, `q`.
+        From `hotspots.hotspot_test` or `gi_star_test`: `hot`, `z`, `p`, `q`, `method`.
     title : str
         What is shown, where.
     on : date, optional
@@ -116,7 +116,7 @@ def _desk_layers(
     if rates is not None:
         layers.append(_rate_layer(grids, rates))
     if tests is not None:
-        layers.append(hotspot_layer(grids, tests))
+        layers.append(hotspot_layer(grids, _with_counts(tests, rates)))
     if concerns is not None:
         layers.append(_concern_layer(concerns, profile))
     return layers
@@ -145,9 +145,16 @@ def _shared_layers(
         )
     ]
     if tests is not None:
-        tests = pd.DataFrame(on_grids(tests, grids, "tests"))[["hot"]]
+        tests = pd.DataFrame(on_grids(tests, grids, "tests"))
+        tests = tests[[c for c in ("hot", "method") if c in tests]]
         layers.append(hotspot_layer(grids, tests.where(shown.notna()), numbers=False))
     return layers
+
+
+def _with_counts(tests: pd.DataFrame, rates: pd.DataFrame | None) -> pd.DataFrame:
+    """Put counts beside the tests; their own `expected` is a mean of rates, not a count."""
+    tests = tests.drop(columns=["n", "households", "expected"], errors="ignore")
+    return tests if rates is None else tests.join(rates[["n", "households", "expected"]])
 
 
 def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:

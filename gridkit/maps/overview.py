@@ -34,10 +34,10 @@ class Overview:
     open_matters : DataFrame
         As `triage.worklist` gives it.
     rates, tests : DataFrame, indexed by `grid_id`, or None
-        As `hotspots.rates` and `hotspots.gi_star_test` give them. No rates where households
-        are unknown (then densities are tested), no tests where no two grids differ.
+        As `hotspots.find_hotspots` gives them. No rates where households are unknown (then
+        densities are tested), no tests where nothing can be tested.
     sentence_zh, sentence_en : str
-        What stands out, and how much of it could be chance.
+        What stands out, and how much of it could be chance; or why nothing was tested.
     """
 
     name: str
@@ -100,8 +100,7 @@ def overview(
     if demand_type is not None:
         counted = counted[counted["demand_type"] == demand_type]
     counts = hotspots.count(counted, workspace.grids, by=None, period=(since, on))
-    rates, values = _measured(hotspots.per_grid(counts), workspace.grids)
-    tests, (zh, en) = _tested(values, workspace.grids)
+    found = hotspots.find_hotspots(hotspots.per_grid(counts), workspace.grids)
     return Overview(
         workspace.name,
         workspace.invented,
@@ -110,33 +109,8 @@ def overview(
         since,
         on,
         open_matters,
-        rates,
-        None if tests is None or rates is None else tests.join(rates[["n", "households"]]),
-        zh,
-        en,
-    )
-
-
-def _measured(
-    counts: pd.DataFrame, grids: gpd.GeoDataFrame
-) -> tuple[pd.DataFrame | None, pd.Series]:
-    """Give rates, and the values to test: densities where no grid knows its households."""
-    if int(grids["households"].fillna(0).sum()) == 0:
-        return None, hotspots.density(counts, grids)
-    rates = hotspots.rates(counts)
-    return rates, rates["rate_eb"]
-
-
-def _tested(
-    values: pd.Series, grids: gpd.GeoDataFrame
-) -> tuple[pd.DataFrame | None, tuple[str, str]]:
-    if values.nunique() < 2:
-        return None, (
-            "这段时间各网格没有差别, 谈不上热点。",
-            "The grids do not differ in this period: there is nothing to call a hotspot.",
-        )
-    tests = hotspots.gi_star_test(values, hotspots.touching(grids))
-    return tests, (
-        hotspots.explain_hotspots(tests, lang="zh"),
-        hotspots.explain_hotspots(tests, lang="en"),
+        found.rates,
+        found.tests,
+        found.sentence_zh,
+        found.sentence_en,
     )

@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridkit.errors import DataError
+from gridkit.hotspots.explain import HOTSPOT_CLASSES, explain_method
 from gridkit.maps.escape import Json
 from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
 
@@ -28,49 +29,39 @@ def _hatched(kind: str, color: str, gap: int, ground: str, weight: float) -> dic
     return {"hatch": hatch, "stroke": color, "weight": weight}
 
 
+_CLASSES = {c.code: c for c in HOTSPOT_CLASSES}
+
+
+def _style(code: str, style: dict[str, Json]) -> HotspotStyle:
+    kind = _CLASSES[code]
+    return HotspotStyle(code, kind.zh, kind.en, f"q ≤ {kind.q_most:.2f}", style)
+
+
 # Hue: ColorBrewer RdBu (safe for color-blind readers). The hatching repeats it: crossed and
 # slanting lines for hot, level lines for cold, the denser the surer.
 HOTSPOT_STYLES = (
-    HotspotStyle(
+    _style(
         "hot_99",
-        "热点: 多得很难说是偶然",
-        "",
-        "q ≤ 0.01",
         _hatched("cross", "#7f0d22", 8, "rgba(205,60,60,0.62)", 2.2),
     ),
-    HotspotStyle(
+    _style(
         "hot_95",
-        "热点: 多得不像偶然",
-        "",
-        "q ≤ 0.05",
         _hatched("diag", "#9c1a2c", 7, "rgba(226,120,100,0.55)", 1.8),
     ),
-    HotspotStyle(
+    _style(
         "hot_90",
-        "偏多, 也可能只是偶然",
-        "could be chance,",
-        "q ≤ 0.10",
         _hatched("diag", "#b2182b", 12, "", 1.3),
     ),
-    HotspotStyle(
+    _style(
         "cold_99",
-        "冷点: 少得很难说是偶然",
-        "",
-        "q ≤ 0.01",
         _hatched("level", "#123f73", 5, "rgba(60,120,180,0.55)", 2.2),
     ),
-    HotspotStyle(
+    _style(
         "cold_95",
-        "冷点: 少得不像偶然",
-        "",
-        "q ≤ 0.05",
         _hatched("level", "#1d5699", 7, "rgba(110,165,210,0.5)", 1.8),
     ),
-    HotspotStyle(
+    _style(
         "cold_90",
-        "偏少, 也可能只是偶然",
-        "could be chance,",
-        "q ≤ 0.10",
         _hatched("level", "#2166ac", 11, "", 1.3),
     ),
 )
@@ -94,8 +85,9 @@ def hotspot_layer(
     grids : GeoDataFrame, length n
         WGS-84, indexed by `grid_id`.
     tests : DataFrame, indexed by `grid_id`
-        As `hotspots.gi_star_test` gives it: `hot` (class after false-discovery control),
-        `z`, `p`, `q`; `n`, `households` and `expected` are shown as well if present.
+        As `hotspots.hotspot_test` or `gi_star_test` gives it: `hot` (class after
+        false-discovery control), `z`, `p`, `q`, `method`. As `county_map` joins them:
+        `n`, `households`, `expected` (concerns if the overall rate held here).
     title, title_en : str
         For legend, tooltip and layer control.
     numbers : bool
@@ -149,7 +141,7 @@ def hotspot_layer(
     of = hot.map({**known, "none": len(known)}).fillna(len(known) + 1).astype(int)
     classes = [{**s.style, "note": f"{s.zh} ({s.q})"} for s in HOTSPOT_STYLES]
     items: list[dict[str, Json]] = [
-        {**s.style, "label": s.zh, "en": f"{s.en} {s.q}".strip()}
+        {**s.style, "label": s.zh, "en": f"{s.en}, {s.q}"}
         for s in HOTSPOT_STYLES
         if (hot == s.code).any()
     ]
@@ -167,14 +159,16 @@ def hotspot_layer(
         of,
         table,
         rows if numbers else [],
-        legend=LegendSection(title, title_en, tuple(items), _notes(hot)),
+        legend=LegendSection(title, title_en, tuple(items), _notes(hot, table)),
         pane=("gkHotspots", 410),
         show=show,
     )
 
 
-def _notes(hot: pd.Series) -> tuple[str, ...]:
-    """Say what the marks mean, and what they do not."""
+def _notes(hot: pd.Series, tests: pd.DataFrame) -> tuple[str, ...]:
+    """Say what the marks mean, what they do not, and what was taken for chance."""
+    method = [explain_method(tests, lang) for lang in ("zh", "en")]
+    how = (f"{method[0]}。{method[1]}.",) if method[0] else ()
     total = len(hot)
     sure = int(hot.isin(["hot_99", "hot_95", "cold_99", "cold_95"]).sum())
     weak = int(hot.isin(["hot_90", "cold_90"]).sum())
@@ -182,10 +176,12 @@ def _notes(hot: pd.Series) -> tuple[str, ...]:
         return (
             f"{total} 个网格中没有突出的: 图上的高低可能只是偶然。",
             "No grid stands out; highs and lows could be chance.",
+            *how,
         )
     some = f"{sure} 个突出 (其中平均至多 5% 只是偶然)" if sure else "没有突出的"
     more = f", {weak} 个偏离但可能只是偶然" if weak else ""
     return (
         f"{total} 个网格中 {some}{more}。",
         "未标出的: 高低可能只是偶然 / unmarked: could be chance.",
+        *how,
     )

@@ -1,0 +1,93 @@
+"""The overview of a ledger: small counties, few concerns, and what the map then says."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from gridkit import forms, maps
+from gridkit.maps.overview import overview
+from gridkit.records import Concern, create_workspace
+
+
+def lay(side: int) -> gpd.GeoDataFrame:
+    """Lay squares of about a kilometer side by side."""
+    east, south = np.arange(side**2) % side / 100, np.arange(side**2) // side / 100
+    boxes = shapely.box(117.4 + east, 26.7 + south, 117.41 + east, 26.71 + south)
+    ids = [f"990428100001{i:03d}" for i in range(1, side**2 + 1)]
+    columns = {"name": ids, "village_code": "990428100001", "township_code": "990428100000",
+               "households": 50, "population": 150}  # fmt: skip
+    return gpd.GeoDataFrame(
+        columns, geometry=boxes, index=pd.Index(ids, name="grid_id"), crs=4326
+    )
+
+
+def county(folder, side: int, concerns: int):
+    """Make a workspace with all concerns in its first grid."""
+    made = create_workspace(folder, name="小县", county_code="990428", grids=lay(side))
+    first = str(made.grids.index[0])
+    made.store.add(
+        [
+            Concern(
+                heard_on=made.store.today(), demand_type="water", grid_id=first, source="window"
+            )
+            for _ in range(concerns)
+        ],
+        by_role="grid_worker",
+    )
+    return made
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+def test_a_county_of_few_grids_has_a_map_without_a_test(tmp_path, side):
+    """The rates are drawn, and words say why there is no test: in the map's run and the view."""
+    workspace = county(tmp_path / "w", side, 40)
+
+    found = overview(workspace)
+    page = maps.render(found.map())
+    view = forms.hotspots(workspace)
+
+    assert found.tests is None
+    assert found.rates["n"].sum() == 40
+    assert "网格太少" in found.sentence_zh
+    assert "too few grids" in found.sentence_en
+    assert "诉求率" in page
+    assert found.sentence_zh in view.sentence
+    assert view.table["n"].sum() == 40
+
+
+def test_map_and_view_say_the_same(tmp_path):
+    """One rule and one seed: the sentence under the map is that of the view."""
+    workspace = county(tmp_path / "w", 6, 40)
+
+    found, view = overview(workspace, weeks=4), forms.hotspots(workspace)
+    view.weeks.value = "4"
+
+    assert found.sentence_zh in view.sentence
+    pd.testing.assert_series_equal(
+        found.tests["q"], view.table["q"].reindex(found.tests.index), check_names=False
+    )
+
+
+def test_the_map_says_how_chance_was_measured(tmp_path):
+    """In the legend of hotspots, beside the classes and their q."""
+    workspace = county(tmp_path / "w", 6, 40)
+    notes = [
+        note
+        for layer in overview(workspace).map()._children.values()
+        if isinstance(layer, maps.layers.GridLayer) and "热点" in layer.legend.title
+        for note in layer.legend.notes
+    ]
+
+    assert any("把同样多的诉求随机分到各户" in note for note in notes)
+
+
+def test_few_concerns_are_not_tested_on_the_map_either(tmp_path):
+    """The same limit as in the view."""
+    found = overview(county(tmp_path / "w", 6, 29))
+
+    assert found.tests is None
+    assert "不足 30 件" in found.sentence_zh
