@@ -315,6 +315,36 @@ def test_matters_of_any_ledger_are_in_one_place_each(taken, by):
     assert table["loop_closed_rate"].dropna().between(0, 1).all()
 
 
+def test_two_merged_into_one_that_was_archived_count_as_it_does():
+    """Several may follow one root: each is counted, as the root is."""
+    ids = [f"c{i}" for i in range(3)]
+    heard = pd.Timestamp("2026-03-02")
+    told = [("c0", "registered"), ("c0", "withdrawn"), ("c0", "archived")]
+    told = [(c, a) for c in ids[1:] for a in ("registered", "merged")] + told
+    concerns = pd.DataFrame(
+        dict.fromkeys(("demand_type", "demand_detail", "dispute_code", "source", "safety"))
+        | {"grid_id": GRID, "heard_on": heard},
+        index=pd.Index(ids, dtype="str"),
+    )
+    steps = pd.DataFrame(
+        {
+            "concern_id": [c for c, _ in told],
+            "action": [a for _, a in told],
+            "on": [heard + pd.Timedelta(days=i) for i in range(len(told))],
+            "into_id": ["c0" if a == "merged" else None for _, a in told],
+            "satisfied": pd.array([None] * len(told), dtype="boolean"),
+            "unit": None,
+        }
+    ).astype({"into_id": "str"})
+    day = dt.date(2026, 4, 1)
+
+    during = matter_statistics(concerns, steps, dt.date(2026, 3, 6), PROFILE).loc["all"]
+    after = matter_statistics(concerns, steps, day, PROFILE).loc["all"]
+
+    assert during[list(FATES)].tolist() == [1, 2, 0, 0, 0]
+    assert after[list(FATES)].tolist() == [0, 0, 0, 3, 0]
+
+
 # --- how disputes are counted -----------------------------------------------------------------
 
 

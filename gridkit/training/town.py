@@ -1,8 +1,8 @@
 """A made-up county with a year in it, drawn from a seed: 青溪县 (虚构).
 
 The land is `geography`'s, what goes wrong `causes`' and the three `stories`', what is heard
-of it `telling`'s and `visits`', what was done about it `handling`'s: each module states its
-assumptions. What was really going on is in `Town.truth`, apart from the records; no other
+of it `telling`'s and `visits`', what was done about it `handling`'s and `office`'s: each
+module states its assumptions. What was really going on is in `Town.truth`, apart from the records; no other
 chapter reads it.
 
 The draw uses numpy's PCG64 and nothing that differs between machines but the last bit of
@@ -28,6 +28,7 @@ from gridkit.training.geography import COUNTY_CODE, lay_land
 from gridkit.training.handling import Step, draw_steps
 from gridkit.training.matters import check_known, matters
 from gridkit.training.names import COUNTY_NAME, COUNTY_NAME_EN
+from gridkit.training.office import draw_office
 from gridkit.training.stories import STORIES, Told, tell_stories
 from gridkit.training.telling import tell_concerns
 from gridkit.training.visits import draw_visits
@@ -75,6 +76,9 @@ class Town:
     visits: pd.DataFrame
     concerns: pd.DataFrame
     steps: pd.DataFrame
+    rooms: pd.DataFrame
+    sessions: pd.DataFrame
+    backlog: pd.DataFrame
     events: pd.DataFrame
     truth: Truth
     county_code: str = COUNTY_CODE
@@ -216,6 +220,11 @@ def _assemble(
     steps["concern_id"] = _ids_at(concern_id, steps["concern"])
     steps["into_id"] = _ids_at(concern_id, steps["into"])
     land = world.land
+    heard = _frame("concern", concerns, concern_id, profile)
+    taken = _frame("step", steps, step_id, profile)
+    # a stream of its own, the last: the rest of the year is as it was before
+    own = np.random.Generator(np.random.PCG64(_seeds(seed, 9)[8]))
+    office = draw_office(land.divisions, heard, taken, world.days, profile, own)
     return Town(
         seed=seed,
         start=world.days[0].astype(date),
@@ -225,8 +234,11 @@ def _assemble(
         rivers=land.rivers,
         roads=land.roads,
         visits=_frame("visit", visits, visit_id, profile),
-        concerns=_frame("concern", concerns, concern_id, profile),
-        steps=_frame("step", steps, step_id, profile),
+        concerns=heard,
+        steps=taken,
+        rooms=office.rooms,
+        sessions=office.sessions,
+        backlog=office.backlog,
         events=_events(stories),
         truth=_truth(
             world, stories, causes, pd.Series(concerns["cause"].to_numpy(), concern_id)

@@ -73,7 +73,14 @@ def write_town(
 
 def town_records(town: Town) -> list[Record]:
     """Give all records of a town as values, each after those that it refers to."""
-    frames = {"visit": town.visits, "concern": town.concerns, "step": town.steps}
+    frames = {
+        "visit": town.visits,
+        "concern": town.concerns,
+        "step": town.steps,
+        "room": town.rooms,
+        "session": town.sessions,
+        "backlog": town.backlog,
+    }
     return [record for kind, frame in frames.items() for record in _records(kind, frame)]
 
 

@@ -153,7 +153,7 @@ def _fates(
     state = stands["root_state"].astype("str").to_numpy(dtype=object)
     archived = stands.index[state == "archived"]
     of_archived = stands["root_id"].astype("str").fillna(stands.index.to_series())
-    taken_back = _taken_back(steps, pd.Index(of_archived.loc[archived]), on)
+    taken_back = _taken_back(steps, pd.Index(of_archived.loc[archived].unique()), on)
     withdrawn = (state == "withdrawn") | (
         (state == "archived") & of_archived.isin(taken_back).to_numpy()
     )
