@@ -21,7 +21,7 @@ from gridkit.records.spec import VISIT
 
 pytestmark = pytest.mark.browser
 TOKEN = "test-of-gridkit"
-START_SECONDS, DRAW_MS = 90, 40_000
+START_SECONDS, DRAW_MS = 90, 120_000
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ function render({ model, el }) {
       button.click();
       sent = false;
     };
-    go(1500);
+    setTimeout(() => go(1500), 0); // a click within the same key press would be dropped
   };
 
   const attach = (tries) => {
@@ -88,22 +88,23 @@ function render({ model, el }) {
     tie();
   };
 
-  const seek = (selector, tries) => {
+  // A new card takes a while to be drawn; whoever has moved on meanwhile is left in peace.
+  const seek = (selector, tries, from) => {
+    const now = document.activeElement;
+    if (now !== from && now !== document.body) return;
     const place = root?.querySelector(selector);
     const input = place?.matches("input, select, textarea, button")
       ? place
       : place?.querySelector("input, select, textarea, button");
     if (input && input.offsetParent !== null) {
       input.focus({ preventScroll: true });
-      (place ?? input).scrollIntoView({ block: "center" });
-    } else if (place && !input && place.offsetParent !== null) {
-      place.scrollIntoView({ block: "nearest" });
+      place.scrollIntoView({ block: "center" });
     } else if (tries > 0) {
-      setTimeout(() => seek(selector, tries - 1), 30);
+      setTimeout(() => seek(selector, tries - 1, from), 25);
     }
   };
 
-  const hear = (message) => message.seek && seek(message.seek, 60);
+  const hear = (message) => message.seek && seek(message.seek, 400, document.activeElement);
   model.on("msg:custom", hear);
   attach(200);
   return () => {
