@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridkit.errors import DataError
+from gridkit.errors import DataError, StoreFullError
 from gridkit.hotspots.relations import Period, Question, relations
 from gridkit.hotspots.source import Concerns, require, unreadable
 
@@ -169,6 +169,11 @@ def answered(
             zh="给定的内存不够; 请加大内存, 或减少 `categories`、缩短 `period`。",
         ) from None
     except duckdb.Error as fault:
+        if "No space left" in str(fault):
+            raise StoreFullError(
+                en="the disk is full, so the counts were not written; make room and run it again.",
+                zh="磁盘已满, 统计结果没有写成; 请腾出空间后再运行。",
+            ) from None
         if isinstance(concerns, pd.DataFrame):
             raise
         raise unreadable(str(concerns), fault) from None
@@ -256,4 +261,13 @@ def mappable(concerns: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     [0, 2]
     """
     require(["dispute_code"], concerns.columns, "concerns")
-    return concerns[~concerns["dispute_code"].isin(profile.route_out_codes)]
+    out = statutory(profile)
+    codes = concerns["dispute_code"].astype("str")
+    return concerns[~(codes.isin(out) | codes.str[:2].isin(out))]
+
+
+def statutory(profile: Profile) -> frozenset[str]:
+    """List the dispute codes and groups that go to a statutory channel."""
+    choices = [*profile.choices("dispute_group"), *profile.choices("dispute_code")]
+    out = {c.code for c in choices if c.route_out}
+    return frozenset(out | {c.code for c in choices if c.parent in out})

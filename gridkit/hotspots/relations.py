@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -49,13 +49,25 @@ class Scale(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What is to be counted; `counts.count` says what each of these means."""
+    """What is to be counted.
+
+    Attributes
+    ----------
+    by, period, categories, empty_weeks
+        As `counts.count` says.
+    recorded_on : iterable of date
+        Days on which records were kept, though no concern may have been heard.
+    never : collection of str
+        Dispute codes and groups that are never counted, as `counts.statutory` gives them;
+        in Parquet files only. A frame goes through `counts.mappable`.
+    """
 
     by: str | None = "demand_type"
     period: Period | None = None
     categories: Sequence[str] | None = None
     empty_weeks: str = "zero"
     recorded_on: Iterable[date] = ()
+    never: Collection[str] = ()
 
 
 @contextmanager
@@ -96,7 +108,7 @@ def relations(
     """
     with database(scale) as connection:
         ids, numbers = _grid_table(grids)
-        columns = raw_view(connection, concerns, ["grid_id"], question.by)
+        columns = raw_view(connection, concerns, ["grid_id"], question.by, question.never)
         connection.execute(
             "CREATE VIEW given AS SELECT CAST(grid_id AS VARCHAR) AS grid_id, "
             f"CAST({columns[-1]} AS VARCHAR) AS category, heard_on FROM raw"
@@ -116,10 +128,16 @@ def relations(
             "CREATE TABLE categories AS SELECT CAST(unnest(enum_range(NULL::category_code)) "
             "AS category_code) AS category"
         )
+        for name in ("grid", "category"):
+            connection.execute(
+                f"CREATE TABLE {name}_codes AS SELECT unnest(enum_range(NULL::{name}_code)) AS label, "
+                f"CAST(label AS {name}_code) AS code"
+            )
+        # a join, for a cast of a text that is no code takes 1 us to fail
         connection.execute(
-            "CREATE VIEW concerns AS SELECT "
-            "TRY_CAST(grid_id AS grid_code) AS grid_id, "
-            "TRY_CAST(category AS category_code) AS category, heard_on FROM given"
+            "CREATE VIEW concerns AS SELECT g.code AS grid_id, k.code AS category, heard_on "
+            "FROM given LEFT JOIN grid_codes AS g ON g.label = given.grid_id "
+            "LEFT JOIN category_codes AS k ON k.label = given.category"
         )
         yield connection
 

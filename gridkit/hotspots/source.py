@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,17 @@ def raw_view(
     concerns: Concerns,
     wanted: Sequence[str],
     by: str | None,
+    never: Collection[str] = (),
 ) -> list[str]:
-    """Make the view `raw` of the concerns; the columns wanted and that of `by`, quoted."""
+    """Make the view `raw` of the concerns; the columns wanted and that of `by`, quoted.
+
+    Those with a dispute code in `never`, or of a group in it, are not in the view.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, or `heard_on` holds no plain dates.
+    """
     wanted = [*wanted, "heard_on", *([by] if by is not None else [])]
     if isinstance(concerns, pd.DataFrame):
         _not_counts(concerns.columns)
@@ -37,7 +46,9 @@ def raw_view(
         _read_parquet(connection, pattern)
     types = {row[0]: str(row[1]) for row in connection.execute("DESCRIBE raw").fetchall()}
     _not_counts(types)
-    require(wanted, types, "concerns")
+    require([*wanted, *(["dispute_code"] if never else [])], types, "concerns")
+    if never and pattern is not None:
+        _read_parquet(connection, pattern, never)
     kind = types["heard_on"]
     if not kind.startswith(("DATE", "TIMESTAMP")) or "ZONE" in kind:
         files_en, files_zh = _odd_files(connection, pattern)
@@ -46,6 +57,20 @@ def raw_view(
             zh=f"`heard_on` 须为不带时区的日期; 现为 {kind}{files_zh}。",
         )
     return [*map(quoted, wanted), *(["'all'"] if by is None else [])]
+
+
+def parquet_types(connection: duckdb.DuckDBPyConnection, path: str | Path) -> dict[str, str]:
+    """Name the columns of Parquet files and their types."""
+    _read_parquet(connection, parquet_pattern(path))
+    described = connection.execute("DESCRIBE raw").fetchall()
+    return {row[0]: str(row[1]) for row in described}
+
+
+def row_count(connection: duckdb.DuckDBPyConnection, path: str | Path) -> int:
+    """Count the rows of Parquet files, by what stands at their end."""
+    pattern = quoted_text(parquet_pattern(path))
+    found = connection.execute(f"SELECT COUNT(*) FROM read_parquet({pattern})").fetchall()
+    return int(found[0][0])
 
 
 def parquet_pattern(path: str | Path) -> str:
@@ -84,13 +109,18 @@ def _not_counts(columns: Iterable[str]) -> None:
         )
 
 
-def _read_parquet(connection: duckdb.DuckDBPyConnection, pattern: str) -> None:
+def _read_parquet(
+    connection: duckdb.DuckDBPyConnection, pattern: str, never: Collection[str] = ()
+) -> None:
     import duckdb
 
+    codes = ", ".join(quoted_text(code) for code in sorted(never))
+    kept = "CAST(dispute_code AS VARCHAR) NOT IN ({0}) AND CAST(dispute_code AS VARCHAR)[:2] NOT IN ({0})"
+    rest = f" WHERE COALESCE({kept.format(codes)}, TRUE)" if never else ""
     try:
         connection.execute(
-            "CREATE VIEW raw AS SELECT * FROM "
-            f"read_parquet({quoted_text(pattern)}, union_by_name = true)"
+            "CREATE OR REPLACE VIEW raw AS SELECT * FROM "
+            f"read_parquet({quoted_text(pattern)}, union_by_name = true){rest}"
         )
     except duckdb.Error as fault:
         # DuckDB's own words may hold values of the file
