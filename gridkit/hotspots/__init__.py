@@ -19,6 +19,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | a smooth picture of where concerns lie thick (no test) | `surface` |
 | where and when it gathers, any circle, any weeks; what is new | `scan`, `compare_clusters` |
+| every week: what is new, grew, ended; how often wrong | `weekly_warning`, `heaps` |
 | points instead of grids | `count_points` |
 | season, age of buildings ... taken out first | `seasonal_expected`, `standardize`, `with_expected` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
@@ -31,6 +32,7 @@ groups by person: grids, categories and weeks are all there is.
 
 from __future__ import annotations
 
+from gridkit.hotspots.alarm_rule import AlarmRule
 from gridkit.hotspots.baseline import seasonal_expected, standardize, with_expected
 from gridkit.hotspots.clusters import explain_clusters
 from gridkit.hotspots.compare import compare_clusters
@@ -56,6 +58,7 @@ from gridkit.hotspots.explain import (
 from gridkit.hotspots.farrington import NOUFAILY, Rules, farrington
 from gridkit.hotspots.findings import FEWEST, Findings, find_hotspots
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
+from gridkit.hotspots.heaps import heaps
 from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
@@ -70,6 +73,7 @@ from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent,
 from gridkit.hotspots.surface import Surface, surface
 from gridkit.hotspots.surge import explain_burden, explain_surge
 from gridkit.hotspots.trend import mann_kendall
+from gridkit.hotspots.warning import WeeklyWarning, weekly_warning
 
 __all__ = [
     "EMERGING_CLASSES",
@@ -79,6 +83,7 @@ __all__ = [
     "NOUFAILY",
     "P_METHODS",
     "SILENT_CLASSES",
+    "AlarmRule",
     "EmergingClass",
     "Findings",
     "HotspotClass",
@@ -89,6 +94,7 @@ __all__ = [
     "ScanResult",
     "SilentClass",
     "Surface",
+    "WeeklyWarning",
     "compare_clusters",
     "connected",
     "count",
@@ -114,6 +120,7 @@ __all__ = [
     "find_hotspots",
     "gi_star",
     "gi_star_test",
+    "heaps",
     "hotspot_test",
     "k_nearest",
     "local_moran",
@@ -132,6 +139,7 @@ __all__ = [
     "touching",
     "uncounted",
     "weekly",
+    "weekly_warning",
     "with_expected",
     "within",
 ]
