@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,11 @@ CONCERN = {
 }
 TODAY = date(2026, 11, 4)
 SECRET = "张三 13800000000"
+
+
+def visit(**changed):
+    """Make a sound visit."""
+    return gk.Visit(**{**VISIT, **changed})
 
 
 def problems_of(make, **values):
@@ -174,3 +180,75 @@ def test_any_text_comes_back_from_its_body(text, people):
     again = gk.Concern(record_id=concern.record_id, **concern.body())
 
     assert again == concern
+
+
+CHINA = timezone(timedelta(hours=8))
+
+
+@pytest.mark.parametrize(
+    ("value", "day"),
+    [
+        ("2026-11-03", "2026-11-03"),
+        (" 2026-11-03 ", "2026-11-03"),
+        ("2026-11-03T00:00:00", "2026-11-03"),
+        ("2026-11-02T23:30:00Z", "2026-11-03"),
+        (date(2026, 11, 3), "2026-11-03"),
+        (datetime(2026, 11, 3, 23, 30), "2026-11-03"),  # noqa: DTZ001 (a spreadsheet's)
+        (datetime(2026, 11, 2, 23, 30, tzinfo=UTC), "2026-11-03"),
+        (datetime(2026, 11, 3, 0, 30, tzinfo=CHINA), "2026-11-03"),
+        (pd.Timestamp("2026-11-03"), "2026-11-03"),
+    ],
+)
+def test_a_date_is_the_civil_day_in_china(value, day):
+    """A moment with a zone is read where the matter is, not in Greenwich."""
+    assert visit(visited_on=value).visited_on == date.fromisoformat(day)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [0, 1762128001, 20000.0, True, "1762128000", "20261103", "3.11.2026", [2026, 11, 3]],
+)
+def test_a_number_is_no_date(value):
+    """Not even as seconds since 1970."""
+    expected = [("visited_on", "must be a date such as 2026-03-07")]
+
+    assert problems_of(visit, visited_on=value) == expected
+
+
+@pytest.mark.parametrize("value", [None, "", " ", float("nan"), pd.NaT])
+def test_no_date_is_no_answer(value):
+    """An empty cell of a table is not asked about."""
+    assert gk.Concern(**CONCERN, since=value).since is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "en"),
+    [
+        ("grid_id", "张三家", "must be 13 to 20 digits"),
+        ("grid_id", "990428100001", "must be 13 to 20 digits"),
+        ("grid_id", "９９０４２８１００００１００１", "must be 13 to 20 digits"),
+        ("record_id", "", "must be 1 to 64 ASCII letters, digits or signs, without spaces"),
+        (
+            "record_id",
+            "A 17\n",
+            "must be 1 to 64 ASCII letters, digits or signs, without spaces",
+        ),
+        ("record_id", "张三", "must be 1 to 64 ASCII letters, digits or signs, without spaces"),
+    ],
+)
+def test_ids_have_a_shape(field, value, en):
+    """A grid is digits, a record's id is printable ASCII: no room for a name."""
+    assert problems_of(visit, **{field: value}) == [(field, en)]
+
+
+def test_ids_of_other_systems_fit():
+    """Chicago's request numbers, and a grid with a long sequence."""
+    assert visit(grid_id="9903110000000310", record_id="SR23-00001").record_id == "SR23-00001"
+
+
+def test_a_record_in_a_message_shows_its_id_only():
+    """Residents' words are not for tracebacks and logs."""
+    said = visit(note="张三 13800000000", record_id="v1")
+
+    assert repr(said) == str(said) == f"{said}" == "Visit(record_id='v1')"
+    assert repr([said]) == "[Visit(record_id='v1')]"

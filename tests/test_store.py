@@ -146,6 +146,119 @@ def test_a_withdrawn_record_leaves_the_ledger_but_not_the_history(store):
     assert store.check().empty
 
 
+def test_what_others_refer_to_is_not_withdrawn(store):
+    """A concern with steps, a visit with concerns: those first, and how many is said."""
+    seen = visit()
+    heard = [concern(visit_id=seen.record_id) for _ in range(2)]
+    taken = gk.Step(concern_id=heard[0].record_id, action="registered", on="2026-11-03")
+    store.add([seen, *heard, taken], by_role="grid_worker")
+
+    def withdraw(record):
+        heads = store.current([record.record_id])[record.record_id].heads
+        store.withdraw(record.record_id, parents=heads, by_role="grid_worker", why="重复")
+
+    with pytest.raises(RecordError, match=r"2 条诉求[\s\S]*\(2 concern\(s\)\); withdraw those"):
+        withdraw(seen)
+    with pytest.raises(RecordError, match=r"\(1 step\(s\)\)"):
+        withdraw(heard[0])
+    for record in (taken, *heard, seen):
+        withdraw(record)
+
+    assert [len(store.frame(kind)) for kind in ("visit", "concern", "step")] == [0, 0, 0]
+    assert store.check().empty
+
+
+def test_a_concern_can_be_corrected_after_its_visit_is_gone(store):
+    """Only what a change newly refers to must be there."""
+    seen, heard = visit(), concern()
+    heard = heard.model_copy(update={"visit_id": seen.record_id})
+    store.add([seen, heard], by_role="grid_worker")
+    other = sqlite3.connect(store.path)
+    other.execute("DELETE FROM visit")  # as older versions left it, which let it be withdrawn
+    other.commit()
+    other.close()
+    heads = store.current([heard.record_id])[heard.record_id].heads
+
+    more = heard.model_copy(update={"people_affected": 6})
+    store.revise(more, parents=heads, by_role="grid_worker", why="更正人数")
+    elsewhere = heard.model_copy(update={"visit_id": gk.records.ids.new_id()})
+
+    assert store.frame("concern")["people_affected"].tolist() == [6]
+    with pytest.raises(RecordError, match="the visit it refers to"):
+        store.revise(elsewhere, parents=heads, by_role="grid_worker", why="更正")
+
+
+def test_history_is_in_order_though_the_clock_was_set_back(tmp_path):
+    """A version stands behind the one it was made from, whatever the clock said."""
+    days = iter([3, 3, 1, 1, 2, 2, 1, 1])
+    clock = lambda: datetime(2026, 11, next(days), 4, tzinfo=UTC)  # noqa: E731
+    path = tmp_path / "ledger.db"
+    heard = concern(heard_on="2026-10-01", people_affected=1)
+    with gk.create_store(path, county_code="990428", clock=clock) as store:
+        store.add([heard], by_role="grid_worker")
+        for people in (2, 3, 4):
+            heads = store.current([heard.record_id])[heard.record_id].heads
+            later = heard.model_copy(update={"people_affected": people})
+            store.revise(later, parents=heads, by_role="grid_worker", why="更正")
+
+        history = store.history(heard.record_id)
+        of_many = store.histories([heard.record_id])
+
+    assert list(of_many.index) == list(history.index)
+    assert history["seq"].tolist() == [1, 2, 3, 4]
+    assert history["recorded_at"].str[8:10].tolist() == ["03", "01", "02", "01"]
+
+
+def test_one_save_does_not_change_a_record_twice(store):
+    """That would be a conflict with itself."""
+    heard = concern()
+    heads = store.add([heard], by_role="grid_worker").rev_ids
+
+    with pytest.raises(RecordError, match="changed twice"):
+        store.add([], revised=[(heard, heads)] * 2, by_role="grid_worker", why="更正")
+
+    assert store.revision_count() == 1
+    assert store.conflicts().empty
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("people_affected", -5),
+        ("summary", "水" * 100_000),
+        ("heard_on", "yesterday"),
+        ("record_id", "two words"),
+        ("lat", 91.0),
+    ],
+)
+def test_what_a_copy_slipped_past_the_model_is_refused(store, field, value):
+    """`model_copy` asks no rule; `add` asks them all again."""
+    slipped = concern(lat=26.7, lon=117.5, place_source="map")
+
+    with pytest.raises(RecordError) as caught:
+        store.add([slipped.model_copy(update={field: value})], by_role="grid_worker")
+
+    assert field in {p.field for p in caught.value.problems}
+    assert store.revision_count() == 0
+
+
+def test_codes_that_the_profile_lacks_have_one_order(store):
+    """The same ledger gives the same categories in every process."""
+    store.add([concern() for _ in range(20)], by_role="grid_worker")
+    other = sqlite3.connect(store.path)
+    for number, (record_id,) in enumerate(
+        other.execute("SELECT record_id FROM concern").fetchall()
+    ):
+        statement = "UPDATE concern SET demand_type=? WHERE record_id=?"
+        other.execute(statement, (f"old_{19 - number:02}", record_id))
+    other.commit()
+    other.close()
+
+    categories = list(store.frame("concern")["demand_type"].cat.categories)
+
+    assert categories[-20:] == [f"old_{number:02}" for number in range(20)]
+
+
 def test_one_bad_record_keeps_the_whole_save_out(store):
     """Nothing is half written; every fault is named with its record's number."""
     good, bad = visit(), concern(demand_type="waters", summary=SECRET, people_affected=3)

@@ -32,6 +32,24 @@ class Constraint:
     en: str
 
 
+@dataclass(frozen=True)
+class Shape:
+    """What a text must look like: a regular expression of the whole, and it in words."""
+
+    pattern: str
+    zh: str
+    en: str
+
+
+GRID_ID = Shape("^[0-9]{13,20}$", "须为 13 至 20 位数字", "must be 13 to 20 digits")
+"""A division's 12 digits, and the grid's number in it."""
+RECORD_ID = Shape(
+    "^[!-~]{1,64}$",
+    "须为 1 至 64 个英文字母、数字或符号, 不含空格",
+    "must be 1 to 64 ASCII letters, digits or signs, without spaces",
+)
+
+
 @dataclass(frozen=True, kw_only=True)
 class FieldSpec:
     """One field: type, words, choices, relevance, constraint, sensitivity, purpose.
@@ -65,6 +83,7 @@ class FieldSpec:
     asked: bool = True
     sensitivity: Sensitivity = "open"
     max_length: int = 2000
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True)

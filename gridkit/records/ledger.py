@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from gridkit.errors import DataError
 from gridkit.records.database import legible
 from gridkit.records.field import FieldSpec
+from gridkit.records.histories import in_order
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 from gridkit.records.validate import known_codes
@@ -114,7 +115,8 @@ class _Column:
         """Add one batch."""
         if self._coded or self._field.type == "date":
             codes = self._codes
-            for value in set(values) - codes.keys():
+            fresh: Iterable[Any] = set(values) - codes.keys()
+            for value in sorted(fresh) if self._field.choices else fresh:
                 codes[value] = len(codes) - 1
             part: Any = np.fromiter(
                 map(codes.__getitem__, values), dtype="int32", count=len(values)
@@ -178,10 +180,10 @@ def history(connection: sa.Connection, record_id: str) -> pd.DataFrame:
     """List all revisions of one record; see `Store.history`."""
     columns = [c for c in REVISION.columns if c.name not in {"record_id", "prev", "hash"}]
     rows = connection.execute(
-        sa.select(*columns)
-        .where(REVISION.c.record_id == record_id)
-        .order_by(REVISION.c.recorded_at, REVISION.c.rev_id)
+        sa.select(*columns).where(REVISION.c.record_id == record_id)
     ).all()
+    with legible():
+        rows = in_order(rows)
     names = [column.name for column in columns]
     made = pd.DataFrame(rows, columns=names).set_index("rev_id")
     texts = [name for name in names if name not in {"rev_id", "seq"}]

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
 from pydantic import (
     BaseModel,
@@ -23,8 +23,9 @@ from pydantic import (
 )
 
 from gridkit.errors import Problem, RecordError
-from gridkit.records.field import NONE_CODE, FieldSpec, RecordSpec
+from gridkit.records.field import NONE_CODE, RECORD_ID, FieldSpec, RecordSpec
 from gridkit.records.ids import new_id
+from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.spec import RECORD_SPECS
 
 
@@ -46,7 +47,7 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     spec: ClassVar[RecordSpec]
 
-    record_id: str = Field(default_factory=new_id, min_length=1, max_length=64)
+    record_id: str = Field(default_factory=new_id, pattern=RECORD_ID.pattern)
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -57,6 +58,24 @@ class Record(BaseModel):
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """Show the id only: a record in a log or a traceback must not tell what was said."""
+        yield "record_id", self.record_id
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def revalidated(self) -> Self:
+        """Make the record anew from its values: every rule of its fields is asked again.
+
+        Raises
+        ------
+        RecordError
+            If a value breaks a rule, as one slipped in by `model_copy` may.
+        """
+        values = self.__dict__
+        return type(self)(**{name: v for name, v in values.items() if v is not None})
 
     def answers(self) -> dict[str, Any]:
         """Give the fields that have an answer, by name, without the id."""
@@ -101,9 +120,25 @@ def _is_nan(value: object) -> bool:
 
 
 def _day(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.date()
-    return None if value == "" else value
+    if isinstance(value, str):
+        value = _written_day(value.strip())
+    if value is None or _is_nan(value) or value != value:  # noqa: PLR0124 (pandas' NaT)
+        return None
+    if isinstance(value, datetime):  # a moment is a day only at a place
+        return (value if value.tzinfo is None else value.astimezone(CIVIL_ZONE)).date()
+    if isinstance(value, date):
+        return value
+    msg = "not a date"  # a bare number least of all: it would be read as seconds since 1970
+    raise ValueError(msg)
+
+
+def _written_day(text: str) -> date | None:
+    if not text:
+        return None
+    if text.isdecimal():
+        msg = "not a date"
+        raise ValueError(msg)
+    return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
 
 
 def _codes(value: object) -> object:
@@ -127,7 +162,9 @@ def _ids(value: object) -> object:
 
 
 def _python_type(field: FieldSpec) -> Any:
-    text = StringConstraints(max_length=field.max_length)
+    text = StringConstraints(
+        max_length=field.max_length, pattern=field.shape.pattern if field.shape else None
+    )
     by_type: dict[str, Any] = {
         "text": Annotated[str, text],
         "reference": Annotated[str, text],
@@ -221,6 +258,7 @@ _WORDS = {
     "value_error": ("“以上都没有”不能与其他选项同选", "'none' cannot stand beside other codes"),
     "date_type": ("须为日期, 如 2026-03-07", "must be a date such as 2026-03-07"),
 }
+_NOT_A = {"integer": "int_type", "number": "float_type", "date": "date_type"}
 _LIMITS = {
     "greater_than_equal": ("不能小于 {ge:g}", "must be at least {ge:g}"),
     "less_than_equal": ("不能大于 {le:g}", "must be at most {le:g}"),
@@ -234,14 +272,17 @@ def _problem(spec: RecordSpec, error: Mapping[str, Any]) -> Problem:
     kind = str(error["type"])
     if kind in _LIMITS:
         zh, en = (text.format(**error["ctx"]) for text in _LIMITS[kind])
+    elif kind == "string_pattern_mismatch":
+        shape = RECORD_ID if name == "record_id" else spec[name].shape
+        zh, en = (shape.zh, shape.en) if shape else _WORDS["string_type"]
     elif kind in _WORDS:
         zh, en = _WORDS[kind]
     elif kind.startswith("date"):
         zh, en = _WORDS["date_type"]
     else:
         zh, en = "不合要求", "does not fit its field"
-    if kind == "value_error" and spec[name].type != "many_of":
-        zh, en = _WORDS["int_type" if spec[name].type == "integer" else "float_type"]
+    if kind == "value_error" and spec[name].type in _NOT_A:
+        zh, en = _WORDS[_NOT_A[spec[name].type]]
     return Problem(spec.kind, name if known else "?", zh, en)
 
 

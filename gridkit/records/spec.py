@@ -12,7 +12,14 @@ religion, a health or criminal record, or for how often somebody petitioned befo
 from __future__ import annotations
 
 from gridkit.records.condition import All, Answered, Compare, Either, Has, Is, Not
-from gridkit.records.field import NONE_CODE, Constraint, FieldSpec, RecordSpec, not_future
+from gridkit.records.field import (
+    GRID_ID,
+    NONE_CODE,
+    Constraint,
+    FieldSpec,
+    RecordSpec,
+    not_future,
+)
 from gridkit.records.meetings import BACKLOG, ROOM, SESSION
 
 ROLES = (
@@ -84,6 +91,7 @@ _GRID = FieldSpec(
     help_en="12-digit division code and the grid's number",
     required=True,
     max_length=20,
+    shape=GRID_ID,
     purpose_zh="按网格汇总, 找到责任网格",
     purpose_en="counting by grid; finding who cares for it",
 )

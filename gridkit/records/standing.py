@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -64,3 +64,15 @@ def read_current(connection: sa.Connection, record_ids: Iterable[str]) -> dict[s
             record = record_of(shown._mapping)
             found[record_id] = Current(record, tuple(sorted(h.rev_id for h in of_one)))
     return found
+
+
+def standing_beside(
+    connection: sa.Connection, record_id: str, parents: Collection[str]
+) -> bool:
+    """Tell whether a record has another head than `parents`, one that does not withdraw it."""
+    heads = connection.execute(
+        sa.select(REVISION.c.rev_id, REVISION.c.op)
+        .join(HEAD, HEAD.c.rev_id == REVISION.c.rev_id)
+        .where(HEAD.c.record_id == record_id)
+    )
+    return any(row.op != "withdraw" and row.rev_id not in parents for row in heads)

@@ -19,14 +19,20 @@ import sqlalchemy as sa
 
 from gridkit.errors import Problem, RecordError
 from gridkit.records import projection
+from gridkit.records.admission import (
+    check_parents,
+    check_role,
+    need_no_dependants,
+    need_reason,
+    refuse,
+)
 from gridkit.records.case import Case, read_case
 from gridkit.records.database import BUSY_SECONDS, connect, legible, reading, writing
 from gridkit.records.identity import claim, device_key, identify
 from gridkit.records.models import Record, kind_of
-from gridkit.records.references import dangling, known, present
+from gridkit.records.references import dangling, dependants, known, present, repeated
 from gridkit.records.revision import Op, civil_date_text
-from gridkit.records.spec import ROLES
-from gridkit.records.standing import Current, read_current
+from gridkit.records.standing import Current, read_current, standing_beside
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 from gridkit.records.validate import Rules
 from gridkit.records.writer import Author, Entry, Receipt, append
@@ -37,8 +43,6 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
 
 __all__ = ["Current", "Store"]
-
-_ROLE_CODES = frozenset(code for code, _, _ in ROLES)
 
 
 class Store:
@@ -135,25 +139,26 @@ class Store:
         Raises
         ------
         RecordError
-            If any record breaks a rule, is known already, or refers to one that is not
-            there. `problems` has all of them; nothing was written.
+            If any record breaks a rule, is known already, is there twice, or newly refers
+            to one that is not there. `problems` has all of them; nothing was written.
         StoreError
             If the ledger cannot be written; nothing was.
         """
-        self._check_role(by_role)
+        check_role(by_role)
         if revised:
-            _need_reason(why)
-        versions = [(record, tuple(dict.fromkeys(heads))) for record, heads in revised]
-        every = [*records, *(record for record, _ in versions)]
-        _refuse(self._problems(every))
+            need_reason(why)
+        heads_of = [tuple(dict.fromkeys(heads)) for _, heads in revised]
+        every = self._checked([*records, *(record for record, _ in revised)])
+        fresh, changed = every[: len(records)], every[len(records) :]
+        refuse(repeated(changed))
         with writing(self._engine, self.path) as connection:
             if guard is not None:
                 guard(connection)
-            _refuse([*known(connection, records), *dangling(connection, every)])
-            for record, heads in versions:
-                self._check_parents(connection, record.record_id, kind_of(record), heads)
-            entries = [_entry(record, ()) for record in records]
-            entries += [_entry(record, heads) for record, heads in versions]
+            refuse([*known(connection, fresh), *dangling(connection, fresh, changed)])
+            for record, heads in zip(changed, heads_of, strict=True):
+                check_parents(connection, record.record_id, kind_of(record), heads)
+            entries = [_entry(record, ()) for record in fresh]
+            entries += list(map(_entry, changed, heads_of))
             return append(connection, entries, self._author(connection, by_role, why), progress)
 
     def revise(
@@ -206,15 +211,18 @@ class Store:
         Raises
         ------
         RecordError
-            If the record is not in the ledger, or no reason is given.
+            If the record is not in the ledger, others refer to it (a concern has steps,
+            a visit has concerns: withdraw those first), or no reason is given.
         StoreError
             If the ledger cannot be written; nothing was.
         """
-        self._check_role(by_role)
-        _need_reason(why)
+        check_role(by_role)
+        need_reason(why)
         parents = tuple(dict.fromkeys(parents))
         with writing(self._engine, self.path) as connection:
-            kind = self._check_parents(connection, record_id, None, parents)
+            kind = check_parents(connection, record_id, None, parents)
+            if not standing_beside(connection, record_id, parents):
+                need_no_dependants(dependants(connection, record_id, kind))
             entry = Entry(record_id, kind, parents, "withdraw", None)
             return append(connection, [entry], self._author(connection, by_role, why))
 
@@ -347,66 +355,22 @@ class Store:
         self.device = claim(connection, self._device_key, self.device)
         return Author(self.device, by_role, self._clock(), why)
 
-    def _problems(self, records: Sequence[Record]) -> list[Problem]:
+    def _checked(self, records: Sequence[Record]) -> list[Record]:
+        """Ask every rule again, also those that the models asked: `model_copy` asks none."""
         today = self.today()
+        sound: list[Record] = []
         found: list[Problem] = []
         for number, record in enumerate(records, start=1):
-            of_one = self._rules.problems(record.answers(), record.spec, today)
+            try:
+                sound.append(record.revalidated())
+                of_one = self._rules.problems(sound[-1].answers(), record.spec, today)
+            except RecordError as error:
+                of_one = list(error.problems)
             found += [problem._replace(row=f"{problem.row} {number}") for problem in of_one]
-        return found
-
-    def _check_role(self, by_role: str) -> None:
-        if by_role not in _ROLE_CODES:
-            raise RecordError(
-                zh=f"`by_role` 须为角色代码 ({', '.join(sorted(_ROLE_CODES))}), 不是姓名。",
-                en=f"`by_role` must be a role ({', '.join(sorted(_ROLE_CODES))}), not a name.",
-            )
-
-    def _check_parents(
-        self,
-        connection: sa.Connection,
-        record_id: str,
-        kind: str | None,
-        parents: tuple[str, ...],
-    ) -> str:
-        rows = connection.execute(
-            sa.select(REVISION.c.rev_id, REVISION.c.kind).where(
-                REVISION.c.record_id == record_id
-            )
-        ).all()
-        known = {row.rev_id: row.kind for row in rows}
-        if not known or not parents or not set(parents) <= set(known):
-            raise RecordError(
-                zh="要更改的记录不在台账中, 或所依据的版本不是它的版本; 请重新打开这条记录再改。",
-                en="The record to change is not in the ledger, or the versions it builds on are "
-                "not its own; open the record again, then change it.",
-            )
-        its_kind = next(iter(known.values()))
-        if kind not in {None, its_kind}:
-            raise RecordError(
-                zh=f"记录的种类不能更改 (原为 {its_kind})。",
-                en=f"A record cannot change its kind (it is a {its_kind}).",
-            )
-        return str(its_kind)
+        refuse(found)
+        return sound
 
 
 def _entry(record: Record, heads: tuple[str, ...]) -> Entry:
     op: Op = "merge" if len(heads) > 1 else "put"
     return Entry(record.record_id, kind_of(record), heads, op, record)
-
-
-def _refuse(found: Sequence[Problem]) -> None:
-    if found:
-        raise RecordError(
-            zh=f"有 {len(found)} 处不合要求, 没有写入任何内容; 请更正后再保存。",
-            en=f"{len(found)} fault(s), so nothing was written; correct them, then save again.",
-            problems=found,
-        )
-
-
-def _need_reason(why: str) -> None:
-    if not why.strip():
-        raise RecordError(
-            zh="更改或撤回记录要写明理由 (`why`)。",
-            en="Changing or withdrawing a record needs a reason (`why`).",
-        )
