@@ -82,10 +82,12 @@ def hotspot_test(
 
     What is held fixed is how much grids differ, so that grids which report more here and
     there (a louder voice, a busier worker) are no hotspot; grids that do so together are.
-    Chance without such differences would call a fifth more of a true story's grids, and a
-    hotspot in one map of five where there is none: `benchmarks/false_alarms.py` has the
-    figures, also of permutation, whose p is wrong where large grids lie together. A single
-    grid far out of line still lifts its neighborhood: `local_moran` tells it from a
+    On the invented county (200 maps of chance alone) one map in 33 at most shows a hotspot
+    at q = 0.05, one in 200 at 0.01; the drought is found in 69 % of its grids, with 0.6
+    others. Permutation finds as much, but shows a hotspot in 42 maps of 100 where there are
+    30 concerns; chance without differences between grids finds nearly all of the drought,
+    but calls up to every map as soon as grids differ (`benchmarks/false_alarms.py`). A
+    single grid far out of line still lifts its neighborhood: `local_moran` tells it from a
     gathering.
 
     Where the rates differ no more than chance would make them, z is 0 and p is 1.
