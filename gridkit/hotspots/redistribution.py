@@ -82,8 +82,8 @@ def hotspot_test(
 
     What is held fixed is how much grids differ, so that grids which report more here and
     there (a louder voice, a busier worker) are no hotspot; grids that do so together are.
-    On the invented county (200 maps of chance alone) one map in 33 at most shows a hotspot
-    at q = 0.05, one in 200 at 0.01; the drought is found in 69 % of its grids, with 0.6
+    On the invented county (200 maps of chance alone) at most 3.5 maps in 100 show a hotspot
+    at q = 0.05, 1 in 100 at 0.01; the drought is found in 69 % of its grids, with 0.6
     others. Permutation finds as much, but shows a hotspot in 42 maps of 100 where there are
     30 concerns; chance without differences between grids finds nearly all of the drought,
     but calls up to every map as soon as grids differ (`benchmarks/false_alarms.py`). A
