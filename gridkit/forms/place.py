@@ -80,7 +80,7 @@ class GridField(Field):
         self._again.description = Words(f"沿用上次: {label}", f"As before: {label}").of(
             self.lang
         )
-        self._again.layout.display = "none" if self.value == self._offered else None
+        self._again.layout.display = None  # it stays: a cursor on it must not lose its place
 
     def _read(self) -> str | None:
         typed = str(self.input.value).strip()
@@ -112,10 +112,6 @@ class GridField(Field):
         if value is None or self.input.value == self.label_of(value):
             return ""
         return f"→ {self.label_of(value)}"
-
-    def _changed(self) -> None:
-        super()._changed()
-        self._speak_offer()
 
 
 class PlacePart(Column):
