@@ -297,11 +297,11 @@ def _shifted_set(
 
 
 def _decided(gained: int, lost: int) -> bool:
-    from scipy.special import bdtrc
-
     total = gained + lost
     if gained < _MOVED_LEAST or gained <= lost:
         return False
+    from scipy.special import bdtrc  # slow to load, and seldom needed
+
     return float(bdtrc(gained - 1, total, 0.5)) < _MOVED_P
 
 
