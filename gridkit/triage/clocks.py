@@ -182,12 +182,15 @@ def _due(
         paused = timeline.paused(clause, runs, due, today)
         due = np.where(due == NEVER, NEVER, due + paused)
     if clause.kind == "right":
-        due = _rolled(due)
+        due = end_of_right(due)
     return due, extended, paused
 
 
-def _rolled(due: np.ndarray) -> np.ndarray:
-    """Move last days off holidays; in a year without a calendar, off Saturday and Sunday."""
+def end_of_right(due: np.ndarray) -> np.ndarray:
+    """Move last days (days since 1970, or NEVER) off holidays.
+
+    In a year without a calendar: off Saturday and Sunday.
+    """
     days = np.where(due == NEVER, 0, due).astype("datetime64[D]")
     weekday = np.busday_offset(days, 0, roll="forward")
     reached = working_days().roll(days)

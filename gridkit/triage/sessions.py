@@ -18,6 +18,7 @@ from gridkit.profile import Profile
 from gridkit.profile.calendar import add_days, add_working_days
 from gridkit.records import Record, Step
 from gridkit.records.ids import is_dated, new_id
+from gridkit.triage.clocks import end_of_right
 from gridkit.triage.workflow import state
 
 if TYPE_CHECKING:
@@ -183,6 +184,9 @@ def agreements(
         due = add_working_days(agreed, clause.length, beyond="missing")
     elif clause is not None:
         due = add_days(agreed, clause.length)
+    if clause is not None and clause.kind == "right" and len(due):
+        last = due.to_numpy().astype("datetime64[D]").astype("int64")
+        due = pd.Series(end_of_right(last).astype("datetime64[D]"), due.index).astype(due.dtype)
     asked = _asked_on(some, steps, on)
     left = (due - pd.Timestamp(on)).dt.days.astype("Int64")
     status = np.select(
