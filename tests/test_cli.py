@@ -24,7 +24,7 @@ def run(monkeypatch, capsys):
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["gridkit", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr("gridkit.terminal.out.width", 160)
         with pytest.raises(SystemExit) as ended:
             main()
         printed = capsys.readouterr()

@@ -19,7 +19,7 @@ def run(monkeypatch, capsys, tmp_path):
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["gridkit", *words, "-w", str(tmp_path)])
-        monkeypatch.setenv("COLUMNS", "160")
+        monkeypatch.setattr("gridkit.terminal.out.width", 160)
         with pytest.raises(SystemExit) as ended:
             main()
         printed = capsys.readouterr()

@@ -265,7 +265,7 @@ def run(monkeypatch, capsys):
 
     def command(*words):
         monkeypatch.setattr(sys, "argv", ["gridkit", "counts", *map(str, words)])
-        monkeypatch.setenv("COLUMNS", "200")
+        monkeypatch.setattr("gridkit.terminal.out.width", 200)
         with pytest.raises(SystemExit) as ended:
             main()
         printed = capsys.readouterr()
