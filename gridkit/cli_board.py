@@ -54,10 +54,10 @@ def board(
         day = on.date() if on else store.today()
         asked = {
             "township_code": township,
-            "demand_type": _codes(profile, "demand_type", demand),
-            "band": _codes(profile, "band", band),
+            "demand_type": codes(profile, "demand_type", demand),
+            "band": codes(profile, "band", band),
             "state": _states(status),
-            "unit": _codes(profile, "unit", unit),
+            "unit": codes(profile, "unit", unit),
         }
         concerns, steps = store.frame("concern"), store.frame("step")
         everything = open_matters(concerns, steps, day, profile, store.frame("decision"))
@@ -99,7 +99,7 @@ def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
     return band.color, " · ".join(parts), str(row["sentence_zh"])
 
 
-def _codes(profile: Profile, table: str, typed: Iterable[str] | None) -> list[str] | None:
+def codes(profile: Profile, table: str, typed: Iterable[str] | None) -> list[str] | None:
     """Give the codes of a table that codes, labels or everyday words mean.
 
     Raises

@@ -30,6 +30,7 @@ class AlarmRule:
         holiday) raises no alarm, and nobody needs to know who lives where. "seasonal":
         against what earlier years saw in each grid at this time of the year; a rise in much
         of the county shows up too. It needs households and two years before the study.
+        What is expected is itself estimated, so it alarms more often than the rule says.
         "auto": "seasonal" where it can be had, else "permutation".
     types : tuple of str
         Codes of demand types to look at one by one; those with enough cases by default.
@@ -40,7 +41,11 @@ class AlarmRule:
     min_cases : int
         A cluster holds this many cases at least.
     max_share : float
-        It holds this share of all at most, in (0, 0.5].
+        Its grids hold this share of all cases of the study at most, in (0, 0.5]. Its own
+        cases count: with a small share a large outbreak would be missed.
+    radius_m : float
+        Its radius at most, meters: what can be gone and looked at. Slow drifts of half a
+        county are no early warning.
     replicas : int
         Data sets drawn by chance at most, per scan, at least 99; more where there are so many
         scans that fewer could raise no alarm.
@@ -64,7 +69,8 @@ class AlarmRule:
     overall: bool = True
     fewest: int = 20
     min_cases: int = 3
-    max_share: float = 0.25
+    max_share: float = 0.5
+    radius_m: float = 5_000.0
     replicas: int = 999
 
     def __post_init__(self) -> None:
@@ -96,6 +102,7 @@ class AlarmRule:
                 "above 0, at most 0.5",
                 "大于 0, 至多 0.5",
             ),
+            ("radius_m", self.radius_m > 0, "above 0 m", "大于 0 米"),
             (
                 "replicas",
                 _whole(self.replicas, 99),

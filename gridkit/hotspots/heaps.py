@@ -26,7 +26,7 @@ def heaps(concerns: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
         `grid_id`, `heard_on`, `demand_type`, and `lon`, `lat`, `place_source` if known.
     clusters : DataFrame
         `members` (grid ids joined by blanks), `from`, `to`, `category` (a demand type, or
-        "all").
+        "all"); `expected` if known.
 
     Returns
     -------
@@ -55,10 +55,14 @@ def heaps(concerns: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
     require(["grid_id", "heard_on", "demand_type"], concerns.columns, "concerns")
     require(["members", "from", "to", "category"], clusters.columns, "clusters")
     rows = [_measure(inside(concerns, row)) for _, row in clusters.iterrows()]
+    usual = clusters["expected"] if "expected" in clusters else pd.Series(0.0, clusters.index)
     columns = ["n", "same_point", "at_centroid", "no_point", "same_day", "once"]
     table = pd.DataFrame(rows, index=clusters.index, columns=columns).astype("Int64")
     for lang in ("zh", "en"):
-        said = [_words(row, lang) for row in table[columns].to_dict("records")]
+        said = [
+            _words(row, expected, lang)
+            for row, expected in zip(table[columns].to_dict("records"), usual, strict=True)
+        ]
         table[lang] = pd.Series(said, index=table.index, dtype="str")
     return table
 
@@ -95,17 +99,19 @@ def _measure(mine: pd.DataFrame) -> tuple[int, ...]:
     )
 
 
-def _words(row: dict, lang: str) -> str:
+def _words(row: dict, expected: float, lang: str) -> str:
     n, half = row["n"], row["n"] / 2
     point, day = row["same_point"], row["same_day"]
     said = []
     if point >= MANY or (point >= FEW and point >= half):
         said.append(
             f"其中 {point} 件在同一坐标: 可能是占位坐标, 或同一栋楼多次反映; "
-            f"每个坐标只计一件则为 {row['once']} 件。"
+            f"每个坐标只计一件则为 {row['once']} 件"
+            + (", 不再高于预期。" if row["once"] <= expected else "。")
             if lang == "zh"
             else f"{point} of them share one coordinate: a placeholder, or one building "
-            f"reporting often; counting every coordinate once leaves {row['once']}."
+            f"reporting often; counting every coordinate once leaves {row['once']}"
+            + (", no more than expected." if row["once"] <= expected else ".")
         )
     vague = row["at_centroid"] + row["no_point"]
     if vague >= FEW and vague >= half:

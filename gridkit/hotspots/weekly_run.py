@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +24,8 @@ LEAST_WEEKS = 8
 _HOUSEHOLD_WEEKS = 8.0
 _MOST_HISTORY = 260  # weeks, so five of each season
 _STOP_AFTER = 10
+# below this many cases, threads wait for each other longer than they work
+_FEW_CASES = 5_000
 
 
 class Run(NamedTuple):
@@ -95,6 +99,7 @@ def run_week(study: Study, week: pd.Timestamp, rule: AlarmRule, seed: int) -> Ru
     plan = Plan(
         kind="prospective",
         max_share=rule.max_share,
+        max_radius_m=rule.radius_m,
         max_weeks=max(1, min(rule.weeks, length // 2)),
         min_cases=rule.min_cases,
         chance="sequential",
@@ -107,7 +112,8 @@ def run_week(study: Study, week: pd.Timestamp, rule: AlarmRule, seed: int) -> Ru
         rng = np.random.default_rng([seed, week.toordinal(), zlib.crc32(category.encode())])
         counts, model = _prepared(study, category, span, rule)
         places = study.places.loc[counts["grid_id"].unique()]
-        found = scan(counts, places, _with_model(plan, model), rng=rng)
+        with _threads(int(study.counts[category][:, span].sum())):
+            found = scan(counts, places, _with_model(plan, model), rng=rng)
         table = _filled(found.clusters, study.places)
         table = table.assign(category=category, p_one=table["p"])
         tables.append(table.assign(p=(table["p_one"] * len(asked)).clip(upper=1.0)))
@@ -115,6 +121,19 @@ def run_week(study: Study, week: pd.Timestamp, rule: AlarmRule, seed: int) -> Ru
         scans.append((category, model, found.cases, best, len(found.maxima)))
     listed = pd.DataFrame(scans, columns=list(SCAN_TYPES)).astype(SCAN_TYPES)
     return Run(week, length, _alarms(tables, rule.alpha), listed)
+
+
+@contextmanager
+def _threads(cases: int) -> Iterator[None]:
+    """Let a small scan run in one thread; what it finds does not depend on it."""
+    import numba
+
+    before = numba.get_num_threads()
+    numba.set_num_threads(1 if cases < _FEW_CASES else before)
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
 
 
 def _filled(clusters: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
