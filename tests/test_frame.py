@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = {name: (ROOT / name).read_text() for name in ("requirements.lock", ".ci/test.lock")}
+CLUSTER_LOCK = (ROOT / ".ci/cluster.lock").read_text()
 # conda-forge's name of what PyPI calls otherwise
 CONDA = {"duckdb": "python-duckdb", "tzdata": "python-tzdata"}
 TOP = {
@@ -58,7 +59,9 @@ def test_environment_yml_has_the_bounds_of_pyproject():
     assert bounds(by_conda) | bounds(by_pip) == expected
 
 
-@pytest.mark.parametrize("lock", LOCKS.values(), ids=["runtime", "test"])
+@pytest.mark.parametrize(
+    "lock", [*LOCKS.values(), CLUSTER_LOCK], ids=["runtime", "test", "cluster"]
+)
 def test_locks_pin_by_hash_and_name_no_host(lock):
     """Each line is a pinned version or a hash, so any mirror serves and none can slip in."""
     line = re.compile(r"\S+==\S+( ; .+)? \\|    --hash=sha256:[0-9a-f]{64}( \\)?")
@@ -82,6 +85,16 @@ def test_locks_fulfill_pyproject(name, groups):
         versions = [version for version, _ in pinned.get(canonicalize_name(one.name), [])]
         assert versions, f"{one.name} is not in {name}: run .ci/lock"
         assert all(one.specifier.contains(version) for version in versions), one.name
+
+
+def test_cluster_lock_fulfills_its_extra():
+    """Spark is pinned within the bounds of the extra, and nothing else needs it."""
+    (spark,) = map(Requirement, PROJECT["project"]["optional-dependencies"]["cluster"])
+
+    versions = [version for version, _ in pins(CLUSTER_LOCK)[spark.name]]
+
+    assert all(spark.specifier.contains(version) for version in versions)
+    assert not any(spark.name in pins(lock) for lock in LOCKS.values())
 
 
 def test_test_lock_holds_all_of_the_runtime_lock():

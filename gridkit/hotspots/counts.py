@@ -97,10 +97,15 @@ def count(
     with relations(concerns, grids, question) as connection:
         table = answered(connection, sql("counts"), concerns).df()
         kinds = connection.sql("SELECT category FROM categories").df()["category"]
+    return typed(table, grids.index.astype("str"), list(kinds))
+
+
+def typed(table: pd.DataFrame, ids: pd.Index, kinds: list[str]) -> pd.DataFrame:
+    """Give what an engine returned the types of the contract."""
     return pd.DataFrame(
         {
-            "grid_id": table["grid_id"].astype(pd.CategoricalDtype(grids.index.astype("str"))),
-            "category": table["category"].astype(pd.CategoricalDtype(list(kinds))),
+            "grid_id": table["grid_id"].astype(pd.CategoricalDtype(ids)),
+            "category": table["category"].astype(pd.CategoricalDtype(kinds)),
             "week": table["week"].astype("datetime64[s]"),
             "n": table["n"].astype("Int64"),
             "households": table["households"].astype("Int64"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 
 from gridkit.errors import DataError
-from gridkit.hotspots.source import Concerns, quoted, raw_view, require
+from gridkit.hotspots.source import Concerns, grid_table, quoted, raw_view, require
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +24,6 @@ __all__ = [
     "coded",
     "database",
     "kinds_of",
-    "quoted",
     "relations",
     "require",
 ]
@@ -107,7 +106,7 @@ def relations(
     `empty_weeks`: the Mondays of weeks in which no concern at all was heard.
     """
     with database(scale) as connection:
-        ids, numbers = _grid_table(grids)
+        ids, numbers = grid_table(grids)
         columns = raw_view(connection, concerns, ["grid_id"], question.by, question.never)
         connection.execute(
             "CREATE VIEW given AS SELECT CAST(grid_id AS VARCHAR) AS grid_id, "
@@ -154,11 +153,16 @@ def kinds_of(connection: duckdb.DuckDBPyConnection, question: Question) -> list[
             f"WHERE {column} IS NOT NULL ORDER BY category"
         )
         kinds = [str(row[0]) for row in found.fetchall()]
+    return some_kinds(kinds, question.by)
+
+
+def some_kinds(kinds: list[str], by: str) -> list[str]:
+    """Give the categories back, or raise DataError if there are none."""
     if not kinds:
         raise DataError(
-            en=f"no concern has a `{question.by}`, so there is nothing to count by it; name "
+            en=f"no concern has a `{by}`, so there is nothing to count by it; name "
             "the `categories`, or count with `by=None`.",
-            zh=f"没有一件诉求填有 `{question.by}`, 无法按其分类统计; 请指定 `categories`, "
+            zh=f"没有一件诉求填有 `{by}`, 无法按其分类统计; 请指定 `categories`, "
             "或用 `by=None`。",
         )
     return kinds
@@ -170,22 +174,6 @@ def coded(connection: duckdb.DuckDBPyConnection, name: str, labels: Sequence[str
     connection.register("labels", frame)
     connection.execute(f"CREATE TYPE {name} AS ENUM (SELECT label FROM labels ORDER BY place)")
     connection.unregister("labels")
-
-
-def _grid_table(grids: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
-    """Give the ids of the grids, and a table of them with their households."""
-    require(["households", "population"], grids.columns, "grids")
-    again = grids.index[grids.index.duplicated()].unique()
-    if len(again) or len(grids) == 0:
-        raise DataError(
-            en=f"`grids` must have each `grid_id` once; there are {len(grids)} rows, and "
-            f"{len(again)} ids repeat.",
-            zh=f"`grids` 中每个 `grid_id` 须恰好出现一次; 现有 {len(grids)} 行, "
-            f"{len(again)} 个编码重复。",
-        )
-    ids = grids.index.astype("str")
-    table = pd.DataFrame(grids[["households", "population"]]).astype("Int64")
-    return list(ids), table.set_axis(ids).rename_axis("grid_id").reset_index()
 
 
 # --- time -----------------------------------------------------------------------------------
@@ -203,23 +191,28 @@ def _time(connection: duckdb.DuckDBPyConnection, question: Question) -> None:
     if question.period is None or question.empty_weeks != "zero":
         heard = connection.sql("SELECT DISTINCT CAST(heard_on AS DATE) FROM given").fetchall()
         days = sorted(row[0] for row in heard if row[0] is not None)
-    first, last = _period(question.period, days)
-    mondays = pd.date_range(_monday(first), last, freq="7D")
-    empty = mondays[:0]
+    first, last = period_of(question.period, days)
+    weeks = mondays(first, last)
+    empty = weeks[:0]
     if question.empty_weeks != "zero":
         known = [*days, *question.recorded_on]
-        empty = mondays.difference(pd.DatetimeIndex([_monday(pd.Timestamp(d)) for d in known]))
+        empty = weeks.difference(pd.DatetimeIndex([_monday(pd.Timestamp(d)) for d in known]))
     if question.empty_weeks == "refuse" and len(empty):
         some = ", ".join(f"{day:%Y-%m-%d}" for day in empty[:3])
         raise DataError(
-            en=f"no concern at all was heard in {len(empty)} of {len(mondays)} weeks ({some}): "
+            en=f"no concern at all was heard in {len(empty)} of {len(weeks)} weeks ({some}): "
             "was nothing recorded, or nothing wrong? Say so by `empty_weeks`, missing or zero.",
-            zh=f"{len(mondays)} 周中有 {len(empty)} 周没有任何诉求 ({some}): 是漏报还是确无? "
+            zh=f"{len(weeks)} 周中有 {len(empty)} 周没有任何诉求 ({some}): 是漏报还是确无? "
             "请用 `empty_weeks` 说明 (missing 或 zero)。",
         )
     _dates(connection, "study_period", {"first_day": [first], "last_day": [last]})
-    _dates(connection, "weeks", {"week": mondays.difference(empty)})
+    _dates(connection, "weeks", {"week": weeks.difference(empty)})
     _dates(connection, "empty_weeks", {"week": empty})
+
+
+def mondays(first: pd.Timestamp, last: pd.Timestamp) -> pd.DatetimeIndex:
+    """List the Mondays of the weeks from one day to another."""
+    return pd.date_range(_monday(first), last, freq="7D")
 
 
 def _monday(day: pd.Timestamp) -> pd.Timestamp:
@@ -234,7 +227,14 @@ def _dates(connection: duckdb.DuckDBPyConnection, name: str, columns: dict[str, 
     connection.unregister("days")
 
 
-def _period(period: Period | None, days: list[date]) -> tuple[pd.Timestamp, pd.Timestamp]:
+def period_of(period: Period | None, days: Sequence[date]) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """Give the first and last day of recording, which are those of `days` if not given.
+
+    Raises
+    ------
+    DataError
+        If the period runs backwards, or there is none and no day.
+    """
     if period is None:
         if not days:
             raise DataError(

@@ -99,6 +99,28 @@ def require(wanted: Iterable[str], present: Iterable[str], table: str) -> None:
         )
 
 
+def grid_table(grids: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
+    """Give the ids of the grids, and a table of them with their households.
+
+    Raises
+    ------
+    DataError
+        If a column is missing, an id repeats, or there is no grid.
+    """
+    require(["households", "population"], grids.columns, "grids")
+    again = grids.index[grids.index.duplicated()].unique()
+    if len(again) or len(grids) == 0:
+        raise DataError(
+            en=f"`grids` must have each `grid_id` once; there are {len(grids)} rows, and "
+            f"{len(again)} ids repeat.",
+            zh=f"`grids` 中每个 `grid_id` 须恰好出现一次; 现有 {len(grids)} 行, "
+            f"{len(again)} 个编码重复。",
+        )
+    ids = grids.index.astype("str")
+    table = pd.DataFrame(grids[["households", "population"]]).astype("Int64")
+    return list(ids), table.set_axis(ids).rename_axis("grid_id").reset_index()
+
+
 def _not_counts(columns: Iterable[str]) -> None:
     if {"grid_id", "week", "n"} <= set(columns) and "heard_on" not in set(columns):
         raise DataError(
