@@ -16,7 +16,7 @@ import typer
 from rich.padding import Padding
 from rich.text import Text
 
-from gridkit import cli_board, cli_counts, cli_receptions, cli_scan, cli_statistics, cli_steps
+from gridkit.commands import register_all
 from gridkit.errors import GridkitError
 from gridkit.terminal import Folder, bar, err, opened, out, show
 
@@ -414,8 +414,7 @@ def _one_id(text: str, ids: list[str]) -> str:
     return found[0]
 
 
-for commands in (cli_board, cli_counts, cli_receptions, cli_scan, cli_statistics, cli_steps):
-    commands.register(app)
+register_all(app)
 
 if __name__ == "__main__":
     main()

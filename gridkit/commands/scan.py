@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridkit.cli_board import codes
+from gridkit.commands.board import codes
 from gridkit.terminal import DAY, Day, Folder, bar, entry, opened, out
 
 if TYPE_CHECKING:
