@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from gridkit.commands import register_all
+from gridkit.commands.map import draw_map
 from gridkit.errors import GridkitError
 from gridkit.terminal import Folder, bar, err, opened, out, show
 
@@ -82,7 +83,7 @@ def demo(
             )
     workspace = open_workspace(folder)
     jupyter.prepare(workspace)
-    _draw(workspace, workspace.map_path)
+    draw_map(workspace, workspace.map_path)
     show(f"工作区 workspace: {folder}", _inventory(workspace))
     if lab:
         out.print("正在打开 JupyterLab, 按 Ctrl-C 结束 · opening JupyterLab; Ctrl-C ends it")
@@ -115,24 +116,6 @@ def _inventory(workspace: Workspace) -> pd.DataFrame:
 
 def _profile_place(workspace: Workspace) -> str:
     return "profile/" if (workspace.folder / "profile").is_dir() else "内置默认 default"
-
-
-def _draw(
-    workspace: Workspace,
-    path: Path,
-    *,
-    on: dt.date | None = None,
-    weeks: int = 12,
-    shared: bool = False,
-) -> None:
-    from gridkit import maps
-    from gridkit.maps.overview import overview
-
-    with bar("算热点、画地图 · hotspots and map"):
-        seen = overview(workspace, on=on, weeks=weeks)
-        maps.save(seen.map(audience="shared" if shared else "desk"), path)
-    out.print(seen.sentence_zh, markup=False)
-    out.print(seen.sentence_en, markup=False, style="dim")
 
 
 @app.command(
@@ -297,33 +280,6 @@ def check(
         raise typer.Exit(1)
     out.print(f"{path.name}: 完好, 链条完整 · sound; the chain is whole")
     show("链尾 (请抄下备查) · last links, to be noted down", tips)
-
-
-@app.command("map", epilog="例 example:  gridkit map --shared --out 公示图.html")
-def draw_map(
-    folder: Folder = None,
-    target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="写到哪里 · where to write it")
-    ] = None,
-    weeks: Annotated[int, typer.Option(min=1, help="往前看几周 · weeks back")] = 12,
-    on: Annotated[
-        dt.datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="截至哪天 · up to which day"),
-    ] = None,
-    shared: Annotated[
-        bool,
-        typer.Option(
-            "--shared", help="供分发: 隐去少于 5 的数 · to hand out: small counts hidden"
-        ),
-    ] = False,
-) -> None:
-    """画一张离线地图 · draw an offline map."""
-    with opened(folder) as workspace:
-        path = target or (
-            workspace.folder / "map-shared.html" if shared else workspace.map_path
-        )
-        _draw(workspace, path, on=on.date() if on else None, weeks=weeks, shared=shared)
-        out.print(f"已写好 {path} · written")
 
 
 @app.command(epilog="例 example:  gridkit score --top 10     gridkit score --explain 0198…")
