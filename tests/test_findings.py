@@ -151,6 +151,29 @@ def test_grids_without_households_are_neither_drawn_nor_in_the_way(county) -> No
     assert test["q"].ge(test["p"] - 1e-12).all()
 
 
+def test_households_known_for_some_grids_only_are_a_stated_choice(county) -> None:
+    """Half or more known: those are compared; fewer: densities are. The sentence says which."""
+    grids, near, _ = county
+    counts = troubled(county)
+    counts["households"] = counts["households"].astype("Int64")
+    some, few = counts.copy(), counts.copy()
+    some.iloc[:7, some.columns.get_loc("households")] = pd.NA
+    few.iloc[:200, few.columns.get_loc("households")] = pd.NA
+
+    most_known = find_hotspots(some, grids, near)
+    hardly_known = find_hotspots(few, grids, near)
+
+    left_out = int(some["n"].iloc[:7].sum())
+    assert f"7 个网格户数未知 (其中诉求 {left_out} 件)" in most_known.sentence_zh
+    assert f"their {left_out} concerns are left out" in most_known.sentence_en
+    assert most_known.rates["rate"].isna().sum() == 7
+    assert most_known.rates["households"].isna().sum() == 7
+    assert most_known.tests["hot"].isin(HOT).any()
+    assert hardly_known.rates is None
+    assert "300 个网格中 200 个户数未知" in hardly_known.sentence_zh
+    assert "per km² are compared instead" in hardly_known.sentence_en
+
+
 @pytest.mark.parametrize("side", [1, 2, 3])
 def test_a_county_of_few_grids_is_not_tested_and_told_so(side) -> None:
     """Where a grid has all others for neighbors there is nothing to compare with."""

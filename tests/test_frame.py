@@ -118,6 +118,18 @@ def test_import_is_light(name):
     assert done.stdout == "[]\n"
 
 
+def test_hotspots_wait_for_what_is_slow_to_load():
+    """Compilers and the laws of scipy, a second and more, are loaded when a method needs them."""
+    slow = ["numba", "scipy.stats", "scipy.optimize", "duckdb", "folium"]
+    code = f"import sys, gridkit.hotspots; print(sorted(set(sys.modules) & set({slow!r})))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+
+
 def test_imports_go_down_the_page():
     """The import contracts of pyproject hold."""
     command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]

@@ -156,6 +156,17 @@ def test_a_file_holds_all_that_was_written(squares: gpd.GeoDataFrame, tmp_path: 
     assert again.crs == grids.crs
 
 
+def test_households_may_be_unknown_in_some_grids(tmp_path: Path) -> None:
+    """The gap is kept as a gap, neither refused nor read as zero."""
+    path = save(
+        tmp_path / "grids.geojson",
+        feature("990428001001001", square(117.40, 26.70)),
+        feature("990428001001002", square(117.41, 26.70), households=None),
+    )
+
+    assert read_grids(path)["households"].isna().tolist() == [False, True]
+
+
 def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
     """Each fault comes with its row, its field and the rule; none hides another."""
     bow_tie = {"type": "Polygon", "coordinates": [[[0, 0], [1, 1], [1, 0], [0, 1], [0, 0]]]}
@@ -165,7 +176,7 @@ def test_all_faults_of_a_file_are_named_at_once(tmp_path: Path) -> None:
         feature("990428001001001", square(117.41, 26.70)),
         feature("990428001001002", bow_tie),
         feature("990428001001003", None),
-        feature("990428001001004", square(117.42, 26.70), households=None),
+        feature("990428001001004", square(117.42, 26.70), households=2.5),
         feature("990428001001005", square(117.43, 26.70), households=-3),
         feature("12", square(117.44, 26.70), name=" "),
         feature("990428001001006", {"type": "Point", "coordinates": [117.4, 26.7]}),

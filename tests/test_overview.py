@@ -25,9 +25,11 @@ def lay(side: int) -> gpd.GeoDataFrame:
     )
 
 
-def county(folder, side: int, concerns: int):
-    """Make a workspace with all concerns in its first grid."""
-    made = create_workspace(folder, name="小县", county_code="990428", grids=lay(side))
+def county(folder, side: int, concerns: int, unknown: int = 0):
+    """Make a workspace with all concerns in its first grid; of the last, no households."""
+    grids = lay(side).astype({"households": "Int64"})
+    grids.loc[grids.index[side**2 - unknown :], "households"] = pd.NA
+    made = create_workspace(folder, name="小县", county_code="990428", grids=grids)
     first = str(made.grids.index[0])
     made.store.add(
         [
@@ -57,6 +59,25 @@ def test_a_county_of_few_grids_has_a_map_without_a_test(tmp_path, side):
     assert "诉求率" in page
     assert found.sentence_zh in view.sentence
     assert view.table["n"].sum() == 40
+
+
+@pytest.mark.parametrize(
+    ("unknown", "words"),
+    [
+        (3, "另有 3 个网格户数未知 (其中诉求 0 件)"),
+        (30, "36 个网格中 30 个户数未知, 不足以算率"),
+    ],
+)
+def test_households_known_for_some_grids_give_a_map_that_says_so(tmp_path, unknown, words):
+    """Rates of those known, or densities where hardly any is; never an error, never unsaid."""
+    workspace = county(tmp_path / "w", 6, 40, unknown)
+
+    found = overview(workspace)
+    page = maps.render(found.map())
+
+    assert words in found.sentence_zh
+    assert (found.rates is None) == (unknown == 30)
+    assert "热点" in page
 
 
 def test_map_and_view_say_the_same(tmp_path):

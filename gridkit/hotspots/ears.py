@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from gridkit.errors import DataError
 from gridkit.hotspots.cube import check_counts
@@ -111,7 +111,7 @@ def ears(
     mean = windows.mean(axis=2)
     spread = np.maximum(windows.std(axis=2, ddof=1), least_sigma)
     z = _scores(now - mean, spread)
-    limit = float(norm.isf(level))
+    limit = float(-ndtri(level))
     before = np.zeros((len(y), weeks))
     if method == "C3":
         over = np.maximum(0.0, z - 1)

@@ -7,13 +7,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, nbinom, norm, poisson, t
+from scipy.special import ndtr, ndtri, stdtr
 
 from gridkit.errors import DataError
 from gridkit.hotspots import loglinear
 from gridkit.hotspots.cube import check_counts
 from gridkit.hotspots.farrington_weeks import baseline
 from gridkit.hotspots.loglinear import Fit
+from gridkit.hotspots.significance import false_discovery_q
 
 _Floats = NDArray[np.float64]
 _Bools = NDArray[np.bool_]
@@ -138,7 +139,7 @@ def farrington(
         "expected": expected,
         "upper": upper,
         "p": p,
-        "q": false_discovery_control(p) if len(p) else p,
+        "q": false_discovery_q(p) if len(p) else p,
         "score": score,
         "alarm": (now > upper) & ~few,
         "dispersion": fitted.dispersion,
@@ -163,7 +164,7 @@ def _fitted(
     rising = _reweighted(y, blocks, time, rules, trend=True)
     foretold, wide = loglinear.prediction(rising, now)
     spread = np.sqrt(rising.dispersion / np.maximum(rising.information, 1e-300))
-    p = 2 * t.sf(np.abs(rising.slope) / spread, max(rising.freedom, 1))
+    p = 2 * stdtr(max(rising.freedom, 1), -np.abs(rising.slope) / spread)
     trend = (p < rules.trend_p) & (foretold <= y.max(axis=1)) & (rising.information > 0)
     trend &= rising.cases[:, 0] > 0
     expected, error = np.where(trend, foretold, expected), np.where(trend, wide, error)
@@ -199,8 +200,10 @@ def _bounds(
     mean = np.maximum(mean, 1e-12)
     if threshold == "delta":
         spread = np.sqrt(4 / 9 * np.cbrt(mean) * (dispersion + error**2 * mean))
-        bound = (mean ** (2 / 3) + norm.isf(alpha) * spread) ** 1.5
-        return bound, norm.sf((now ** (2 / 3) - mean ** (2 / 3)) / spread)
+        bound = (mean ** (2 / 3) - ndtri(alpha) * spread) ** 1.5
+        return bound, ndtr((mean ** (2 / 3) - now ** (2 / 3)) / spread)
+    from scipy.stats import nbinom, poisson  # takes a second to load
+
     wide = dispersion > 1 + 1e-9
     size = mean / np.where(wide, dispersion - 1, 1.0)
     share = np.where(wide, 1 / dispersion, 0.5)
@@ -211,6 +214,8 @@ def _bounds(
 
 def _jeffreys(now: _Floats, weeks: int, alpha: float) -> tuple[_Floats, _Floats]:
     """Predict from `weeks` weeks without a case, Jeffreys prior: negative binomial, 1/2."""
+    from scipy.stats import nbinom
+
     share = weeks / (weeks + 1)
     return nbinom.isf(alpha, 0.5, share), nbinom.sf(now - 1, 0.5, share)
 

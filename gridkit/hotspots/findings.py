@@ -22,6 +22,8 @@ FEWEST = 30
 times the rate of the others are missed altogether four times in five."""
 SEED = 20261122
 """Of the draws behind p: fixed, so that a map is the same whenever it is drawn again."""
+MOST_UNKNOWN = 0.5
+"""Share of grids with unknown households up to which those that are known are compared."""
 PERMUTATIONS = 24_999
 """Shufflings behind p where only densities are known."""
 
@@ -88,6 +90,9 @@ def find_hotspots(
 
     Notes
     -----
+    Where households are known in half of the grids or more, those are compared, and the
+    sentence says how many grids and concerns are left out; where in fewer, densities are.
+
     Nothing is tested where there are fewer than 30 concerns in all, where no two grids
     differ, or where a grid has all others for neighbors (a county of up to 3 x 3 grids):
     there is nothing outside to compare it with.
@@ -101,20 +106,49 @@ def find_hotspots(
     >>> found.tests is None, found.sentence_en[:34]
     (True, 'There are too few grids (2) for a ')
     """
-    known = counts_per_grid["households"].fillna(0).sum() > 0
-    rated = rates(counts_per_grid) if measure == "rate" and known else None
-    values = density(counts_per_grid, grids) if rated is None else rated["rate_eb"]
+    households = counts_per_grid["households"]
+    unknown = households.isna()
+    filled = counts_per_grid.assign(households=households.fillna(0))
+    known = filled["households"].sum() > 0 and unknown.mean() <= MOST_UNKNOWN
+    rated = rates(filled) if measure == "rate" and known else None
+    values = density(filled, grids) if rated is None else rated["rate_eb"]
+    beside = _beside(counts_per_grid, measure, rated=rated is not None)
+    if rated is not None and unknown.any():
+        rated = rated.assign(
+            households=rated["households"].mask(unknown),
+            expected=rated["expected"].mask(unknown),
+        )
     near = touching(grids) if neighbors is None else neighbors
     why = _untestable(int(counts_per_grid["n"].sum()), near, values)
     if why is not None:
-        return Findings(rated, values, None, *why)
+        return Findings(rated, values, None, *(w + b for w, b in zip(why, beside, strict=True)))
     rng = np.random.default_rng(seed)
     if rated is None:
         tests = gi_star_test(values, near, rng=rng, permutations=PERMUTATIONS)
     else:
-        tests = hotspot_test(counts_per_grid, near, rng=rng)
-    words = explain_hotspots(tests, lang="zh"), explain_hotspots(tests, lang="en")
-    return Findings(rated, values, tests, *words)
+        tests = hotspot_test(filled, near, rng=rng)
+    zh, en = (explain_hotspots(tests, lang=lang) for lang in ("zh", "en"))
+    return Findings(rated, values, tests, zh + beside[0], en + beside[1])
+
+
+def _beside(counts: pd.DataFrame, measure: Measure, *, rated: bool) -> tuple[str, str]:
+    """Say in both languages what was done about grids whose households are unknown."""
+    unknown = counts["households"].isna()
+    k, n = int(unknown.sum()), len(counts)
+    if measure != "rate" or not k:
+        return "", ""
+    if not rated:
+        return (
+            f" {n} 个网格中 {k} 个户数未知, 不足以算率, 改比每平方公里件数; 请补录户数。",
+            f" Households are unknown in {k} of {n} grids, too many for rates: concerns per km² "
+            "are compared instead. Fill the households in.",
+        )
+    m = int(counts.loc[unknown, "n"].sum())
+    return (
+        f" 另有 {k} 个网格户数未知 (其中诉求 {m} 件), 不算率, 件数未参与比较; 请补录户数。",
+        f" In {k} grids households are unknown: they have no rate, and their {m} concerns are "
+        "left out. Fill the households in.",
+    )
 
 
 def _untestable(total: int, neighbors: Neighbors, values: pd.Series) -> tuple[str, str] | None:

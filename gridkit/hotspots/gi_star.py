@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
-from scipy.stats import false_discovery_control
 
 from gridkit.errors import DataError
 from gridkit.hotspots.explain import HOTSPOT_CLASSES, P_METHODS
 from gridkit.hotspots.neighbors import Neighbors
 from gridkit.hotspots.permutation import permuted_p
+from gridkit.hotspots.significance import false_discovery_q
 
 _Floats = NDArray[np.float64]
 
@@ -186,7 +186,7 @@ def verdicts(
     """Put a test together: scores, p, what p comes to among many, and in words."""
     x = neighbors.align(values)
     size = np.diff(neighbors.matrix.indptr) + 1
-    q = false_discovery_control(p)
+    q = false_discovery_q(p)
     return pd.DataFrame(
         {
             "z": z,

@@ -8,12 +8,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numba import njit
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from scipy.stats import false_discovery_control
 
 from gridkit.errors import AlignmentError, DataError
+from gridkit.hotspots.significance import false_discovery_q
 from gridkit.records.grids import to_meters
 
 _Floats = NDArray[np.float64]
@@ -124,7 +123,7 @@ def near_repeat(
         "expected": usual,
         "ratio": np.divide(seen, usual, out=np.full(len(seen), np.nan), where=usual > 0),
         "p": p,
-        "q": false_discovery_control(p),
+        "q": false_discovery_q(p),
     }
     return pd.DataFrame(table)
 
@@ -212,24 +211,9 @@ def _close_pairs(points: _Floats, borders: _Floats) -> tuple[_Ints, _Ints, _Ints
 def _count(
     days: _Floats, first: _Ints, second: _Ints, band: _Ints, time: _Floats, bands: int
 ) -> _Ints:
-    counted: _Ints = _count_pairs(days, first, second, band, time * (1 + 1e-9) + 1e-9, bands)
-    return counted
+    from gridkit.hotspots.knox_kernel import count_pairs  # numba: compiled at first use
 
-
-@njit(cache=True)
-def _count_pairs(days, first, second, band, time, bands):  # type: ignore[no-untyped-def]
-    """Count the pairs of each row of days by band of distance and of time."""
-    steps = len(time)
-    counted = np.zeros((len(days), bands, steps), dtype=np.int64)
-    for row in range(len(days)):
-        at = days[row]
-        for pair in range(len(first)):
-            apart = abs(at[first[pair]] - at[second[pair]])
-            if apart <= time[steps - 1]:
-                step = 0
-                while apart > time[step]:
-                    step += 1
-                counted[row, band[pair], step] += 1
+    counted: _Ints = count_pairs(days, first, second, band, time * (1 + 1e-9) + 1e-9, bands)
     return counted
 
 

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr
-from scipy.stats import false_discovery_control
 
 from gridkit.errors import DataError
 from gridkit.hotspots.neighbors import Neighbors
 from gridkit.hotspots.permutation import permuted_p
+from gridkit.hotspots.significance import false_discovery_q
 
 _Floats = NDArray[np.float64]
 
@@ -134,7 +134,7 @@ def local_moran(
     if rng is not None and permutations > 0 and varied:
         p = permuted_p(own, neighbors, permutations, rng)
         p[(own == 0) | (number == 0)] = 1.0
-    q = false_discovery_control(p)
+    q = false_discovery_q(p)
     quadrant = _quadrants(own, np.where(number > 0, around, 0.0))
     variance = (own**2).mean()
     table = {

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from scipy.special import gammainc, gammaln
 
 from gridkit.hotspots.neighbors import Neighbors
@@ -40,6 +39,7 @@ class Fitted(NamedTuple):
 
 def fit(seen: Seen, crude: float) -> Fitted:
     """Maximize the marginal likelihood of repeats and counts over the five parameters."""
+    from scipy.optimize import minimize  # loaded at need
 
     def cost(at: _Floats) -> float:
         arising = np.exp(at[2]) * seen.weight * seen.around ** at[4]

@@ -39,8 +39,8 @@ def read_grids(path: str | Path) -> gpd.GeoDataFrame:
     path : str or Path
         GeoJSON in WGS-84 (longitude first, UTF-8), or GeoPackage or shapefile with its
         CRS. Each feature is one grid, a polygon with `grid_id`, `name`, `households`
-        (whole number; missing in all grids if unknown), and if known `population`,
-        `village_code`, `township_code` (else the first 12 and 9 digits of the id),
+        (whole number; missing where unknown: such grids have no rate, and maps say so), and
+        if known `population`, `village_code`, `township_code` (else the first 12 and 9 digits of the id),
         `village_name`, `township_name`.
 
     Returns
@@ -247,11 +247,8 @@ def _id_problems(raw: gpd.GeoDataFrame) -> Iterator[Problem]:
 def _number_problems(raw: gpd.GeoDataFrame) -> Iterator[Problem]:
     for column in ("households", "population"):
         if column not in raw or raw[column].isna().all():
-            continue  # unknown everywhere is a stated choice; in some grids it is a gap
+            continue
         numbers = pd.to_numeric(raw[column], errors="coerce").astype(float)
-        if column == "households":
-            for row in _rows(raw, raw[column].isna()):
-                yield Problem(row, column, "户数缺失", "the number of households is missing")
         bad = raw[column].notna() & ~((numbers >= 0) & (numbers % 1 == 0))
         for row in _rows(raw, bad):
             yield Problem(row, column, "须为 0 或正整数", "must be a whole number, 0 or more")
