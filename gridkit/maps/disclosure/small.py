@@ -1,4 +1,4 @@
-"""What may be seen by whom: small counts are hidden on everything that is handed out."""
+"""Small counts: hidden on everything that is handed out."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ def suppress(
     Notes
     -----
     Publish no sum that a hidden count is part of (a township's, the county's): with it, a
-    single hidden count is found by subtraction. gridkit's shared maps show none. Whatever
+    single hidden count is found by subtraction. Where sums are shown or known, use
+    `protect`. Whatever
     is worked out from the counts (rates, shrunken rates, test scores) must be hidden where
     the count is.
 
@@ -52,6 +53,26 @@ def suppress(
     >>> suppress(pd.Series([0, 1, 4, 5, 12])).tolist()
     [<NA>, <NA>, <NA>, 5, 12]
     """
+    counts = check_counts(counts, k)
+    hidden = counts.isna() | (counts.fillna(0) < k)
+    if households is not None:
+        if not households.index.equals(counts.index):
+            raise DataError(
+                en="`households` must have the index of `counts`. Take both from one frame.",
+                zh="`households` 与 `counts` 的索引须一致。请取自同一张表。",
+            )
+        hidden |= households.astype("Int64").fillna(0) < k
+    return counts.mask(hidden)
+
+
+def check_counts(counts: pd.Series, k: int) -> pd.Series:
+    """Give counts as Int64, or say why they cannot be published.
+
+    Raises
+    ------
+    DataError
+        If k is below 2 or a count is negative.
+    """
     if k < 2:
         raise DataError(
             en=f"`k` must be 2 or more; it is {k}. Five is the rule for what is handed out.",
@@ -63,15 +84,7 @@ def suppress(
             en="`counts` must not be negative. Pass counts, not differences or scores.",
             zh="`counts` 不得为负。请传入件数, 而不是差值或分数。",
         )
-    hidden = counts.isna() | (counts.fillna(0) < k)
-    if households is not None:
-        if not households.index.equals(counts.index):
-            raise DataError(
-                en="`households` must have the index of `counts`. Take both from one frame.",
-                zh="`households` 与 `counts` 的索引须一致。请取自同一张表。",
-            )
-        hidden |= households.astype("Int64").fillna(0) < k
-    return counts.mask(hidden)
+    return counts
 
 
 def hidden_note(shown: pd.Series, *, k: int = SMALLEST_SHOWN) -> str:

@@ -1,0 +1,44 @@
+"""What may be handed out: no count under k comes back, no home, whatever is subtracted.
+
+`suppress` hides small counts of one level; `protect` those of nested levels, with as many
+more as keep them hidden, and `bounds` says what an attacker would still know. `release`
+makes the numbers of one map over a fixed `Window`; the `Register` refuses one that would
+give something away together with all that was published before (`leaks`, by `attack`).
+`mask_points` moves points within their community, the same point always to the same place.
+
+Method: Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley.
+"""
+
+from __future__ import annotations
+
+from gridkit.maps.disclosure.attack import attack
+from gridkit.maps.disclosure.masking import mask_key, mask_points
+from gridkit.maps.disclosure.nested import TOTAL, bounds, protect
+from gridkit.maps.disclosure.register import REGISTER, Register, check
+from gridkit.maps.disclosure.release import Release, finest_level, leaks, levels_of, release
+from gridkit.maps.disclosure.small import SMALLEST_SHOWN, hidden_note, suppress
+from gridkit.maps.disclosure.windows import Window, WindowKind, last_window, window_of
+
+__all__ = [
+    "REGISTER",
+    "SMALLEST_SHOWN",
+    "TOTAL",
+    "Register",
+    "Release",
+    "Window",
+    "WindowKind",
+    "attack",
+    "bounds",
+    "check",
+    "finest_level",
+    "hidden_note",
+    "last_window",
+    "leaks",
+    "levels_of",
+    "mask_key",
+    "mask_points",
+    "protect",
+    "release",
+    "suppress",
+    "window_of",
+]

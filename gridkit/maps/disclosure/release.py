@@ -1,0 +1,320 @@
+"""A release: the numbers of one map that is handed out, and whether they are safe with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from gridkit.errors import AlignmentError, DisclosureError, Problem
+from gridkit.maps.disclosure.attack import attack
+from gridkit.maps.disclosure.nested import TOTAL, protect
+from gridkit.maps.disclosure.small import SMALLEST_SHOWN
+from gridkit.maps.disclosure.windows import Window
+
+MOSTLY_HIDDEN = 0.5
+"""Where more of the areas than this are hidden, a coarser level is proposed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What a map that is handed out says: how many, where, when, of what.
+
+    Attributes
+    ----------
+    window : Window
+        When they were heard.
+    areas : DataFrame, indexed by `grid_id`
+        A column per coarser level: the area that each grid lies in (missing: in none).
+    shown : DataFrame, indexed by (`level`, `area`)
+        `shown`, Int64, missing where hidden; level `grid`, a column of `areas`, or `total`.
+    types : tuple of str, or None
+        Demand types that were counted; None for all.
+    title : str
+        What the map is called.
+    k : int
+        Smallest count shown.
+    """
+
+    window: Window
+    areas: pd.DataFrame
+    shown: pd.DataFrame
+    types: tuple[str, ...] | None = None
+    title: str = ""
+    k: int = SMALLEST_SHOWN
+
+    @property
+    def numbers(self) -> pd.Series:
+        """The counts that are shown, indexed by (`level`, `area`)."""
+        return self.shown["shown"].dropna().astype("int64")
+
+
+def release(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
+    counts: pd.Series,
+    areas: pd.DataFrame,
+    window: Window,
+    *,
+    level: str = "grid",
+    households: pd.Series | None = None,
+    types: tuple[str, ...] | None = None,
+    title: str = "",
+    k: int = SMALLEST_SHOWN,
+) -> Release:
+    """Decide what a map that is handed out may show.
+
+    Parameters
+    ----------
+    counts : Series of int, indexed by `grid_id`
+        Concerns heard in the window.
+    areas : DataFrame, indexed like `counts`
+        A column per coarser level, from fine to coarse (`levels_of`).
+    window : Window
+        From `window_of` or `last_window`.
+    level : str
+        The finest level to be shown: ``grid`` or a column of `areas`.
+    households : Series of int, indexed like `counts`, optional
+        Areas of fewer than k are hidden.
+    types : tuple of str, optional
+        Demand types that were counted; all by default.
+    title : str
+        What the map is called.
+    k : int
+        Smallest count to be shown.
+
+    Returns
+    -------
+    Release
+        With the level, all coarser ones and the total, protected together.
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such level.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from gridkit.maps.disclosure.windows import window_of
+    >>> counts = pd.Series([2, 9, 30, 8], index=list("abcd"))
+    >>> areas = pd.DataFrame({"village": ["v", "v", "v", "w"]}, index=list("abcd"))
+    >>> release(counts, areas, window_of(dt.date(2026, 5, 1)), level="village").numbers.tolist()
+    [41, 8, 49]
+    """
+    shown = _protected(counts, areas, level, households, k)
+    return Release(window=window, areas=areas, shown=shown, types=types, title=title, k=k)
+
+
+def _protected(
+    counts: pd.Series, areas: pd.DataFrame, level: str, households: pd.Series | None, k: int
+) -> pd.DataFrame:
+    """Protect a level and all coarser ones."""
+    if level not in ("grid", *areas.columns):
+        raise DisclosureError(
+            en=f"`level` must be grid or one of {', '.join(map(str, areas.columns))}; it is {level!r}.",
+            zh=f"`level` 须为 grid 或 {', '.join(map(str, areas.columns))} 之一; 现为 {level!r}。",
+        )
+    if level == "grid":
+        return protect(counts, areas, households, k=k)
+    coarser = list(areas.columns[list(areas.columns).index(level) :])
+    key = areas[level].astype("str")
+    above = areas[coarser[1:]].astype("str").groupby(key.to_numpy()).first()
+    sums = _summed(counts, key)
+    people = None if households is None else _summed(households, key)
+    return protect(sums, above, people, k=k).rename({"grid": level}, level="level")
+
+
+def _summed(values: pd.Series, key: pd.Series) -> pd.Series:
+    return values.astype("Int64").fillna(0).groupby(key.to_numpy()).sum()
+
+
+def levels_of(grids: pd.DataFrame) -> pd.DataFrame:
+    """Give the village and township of each grid, as `protect` and `release` want them.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, indexed by `grid_id`
+        With `village_code` and `township_code`.
+
+    Returns
+    -------
+    DataFrame, indexed like `grids`
+        `village`, `township`.
+
+    Examples
+    --------
+    >>> grids = pd.DataFrame({"village_code": ["v"], "township_code": ["t"]}, index=["a"])
+    >>> levels_of(grids).loc["a"].tolist()
+    ['v', 't']
+    """
+    return grids[["village_code", "township_code"]].set_axis(["village", "township"], axis=1)
+
+
+def finest_level(
+    counts: pd.Series,
+    areas: pd.DataFrame,
+    households: pd.Series | None = None,
+    *,
+    k: int = SMALLEST_SHOWN,
+) -> tuple[str, pd.Series]:
+    """Propose the finest level of which at most half would be hidden.
+
+    Parameters
+    ----------
+    counts, areas, households, k
+        As for `release`.
+
+    Returns
+    -------
+    str
+        ``grid`` or a column of `areas`; the coarsest where all are mostly hidden.
+    Series of float
+        Share of hidden areas by level, 0 to 1.
+
+    Examples
+    --------
+    >>> counts = pd.Series([2, 1, 3, 8], index=list("abcd"))
+    >>> areas = pd.DataFrame({"village": ["v", "v", "v", "w"]}, index=list("abcd"))
+    >>> finest_level(counts, areas)[0]
+    'village'
+    """
+    share = {}
+    for level in ("grid", *areas.columns):
+        shown = _protected(counts, areas, level, households, k)
+        share[level] = float(shown.loc[level, "shown"].isna().mean())
+    found = next((name for name, hidden in share.items() if hidden <= MOSTLY_HIDDEN), None)
+    return found or list(share)[-1], pd.Series(share)
+
+
+def leaks(new: Release, earlier: Sequence[Release]) -> tuple[Problem, ...]:
+    """Name what could be worked back from a release and the earlier ones together.
+
+    Parameters
+    ----------
+    new : Release
+        Not published yet.
+    earlier : sequence of Release
+        All that were published.
+
+    Returns
+    -------
+    tuple of Problem
+        One for each set of grids and days whose count would be known to lie within fewer
+        than k values, and could be under k. Empty: safe.
+
+    Raises
+    ------
+    DisclosureError
+        If the numbers contradict those published before.
+
+    Notes
+    -----
+    All numbers that overlap the new ones in time and type, directly or by way of others,
+    are taken as equations over grids x stretches of days x types, and solved (`attack`).
+    """
+    together = [new, *_connected(new, earlier)]
+    atoms = _Atoms(together)
+    found = attack(*atoms.equations())
+    known = found.groupby("set")[["set_low", "set_high"]].first()
+    narrow = (known["set_high"] - known["set_low"] < new.k) & (known["set_low"] < new.k)
+    bad = found["set"].map(narrow).to_numpy(dtype=bool)
+    places = atoms.describe(np.flatnonzero(bad)).assign(set=found["set"].to_numpy()[bad])
+    problems = []
+    for _, part in places.groupby("set", sort=False):
+        grids = part["grid"].unique()
+        some = ", ".join(map(str, grids[:3])) + (" …" if len(grids) > 3 else "")
+        days = f"{part['since'].min():%Y-%m-%d} – {part['until'].max():%Y-%m-%d}"
+        zh = f"{days}: 与已发布的数相减, 可推出少于 {new.k} 件的数"
+        en = f"{days}: by subtraction a count under {new.k} could be known"
+        problems.append(Problem(some, "n", zh, en))
+    return tuple(problems)
+
+
+def _connected(new: Release, earlier: Sequence[Release]) -> list[Release]:
+    """Find those that share days and types with the new one, directly or by way of others."""
+    found: list[Release] = []
+    left, edge = list(earlier), [new]
+    while edge:
+        at = edge.pop()
+        near = [r for r in left if _overlap(at, r)]
+        left = [r for r in left if not any(r is n for n in near)]
+        found += near
+        edge += near
+    return found
+
+
+def _overlap(a: Release, b: Release) -> bool:
+    days = a.window.since <= b.window.until and b.window.since <= a.window.until
+    types = a.types is None or b.types is None or bool(set(a.types) & set(b.types))
+    return days and types
+
+
+class _Atoms:
+    """Grids x stretches of days x types, numbered: what all numbers are sums of."""
+
+    def __init__(self, releases: Sequence[Release]) -> None:
+        self.releases = releases
+        self.grids = pd.Index(sorted(set().union(*(r.areas.index for r in releases))))
+        day = pd.Timedelta(days=1)
+        cuts = {pd.Timestamp(r.window.since) for r in releases}
+        cuts |= {pd.Timestamp(r.window.until) + day for r in releases}
+        self.cuts = pd.DatetimeIndex(sorted(cuts))
+        named = sorted(set().union(*(r.types or () for r in releases)))
+        self.types = pd.Index([*named, "*"])  # and all the others
+
+    def equations(self) -> tuple[sp.csr_array, np.ndarray]:
+        rows, columns, totals = [], [], []
+        start = 0
+        for made in self.releases:
+            numbers = made.numbers
+            slabs = self._slabs(made)
+            for level, part in numbers.groupby(level="level", sort=False):
+                of = self._areas(made, str(level))
+                place = pd.Index(part.index.get_level_values("area")).get_indexer(of.to_numpy())
+                grid = self.grids.get_indexer(of.index)
+                kept = place >= 0
+                row = np.repeat(place[kept] + start, len(slabs))
+                column = (grid[kept][:, None] + slabs[None, :] * len(self.grids)).ravel()
+                rows.append(row)
+                columns.append(column)
+                totals.append(part.to_numpy(dtype=float))
+                start += len(part)
+        row, column = np.concatenate(rows), np.concatenate(columns)
+        shape = (start, len(self.grids) * (len(self.cuts) - 1) * len(self.types))
+        members = sp.csr_array((np.ones(len(row)), (row, column)), shape=shape)
+        return members, np.concatenate(totals)
+
+    def _slabs(self, made: Release) -> np.ndarray:
+        first = self.cuts.searchsorted(pd.Timestamp(made.window.since))
+        last = self.cuts.searchsorted(pd.Timestamp(made.window.until) + pd.Timedelta(days=1))
+        days = np.arange(first, last)
+        kinds = np.arange(len(self.types))
+        if made.types is not None:
+            kinds = self.types.get_indexer(pd.Index(made.types))
+        return (days[:, None] * len(self.types) + kinds[None, :]).ravel()
+
+    def _areas(self, made: Release, level: str) -> pd.Series:
+        ids = made.areas.index
+        if level == "grid":
+            return pd.Series(ids.astype("str"), index=ids)
+        if level == TOTAL:
+            return pd.Series("", index=ids)
+        if level not in made.areas:
+            raise AlignmentError(
+                en=f"`areas` must have a column for the level `{level}` that is shown.",
+                zh=f"`areas` 须有所示层级 `{level}` 的一列。",
+            )
+        return made.areas[level].dropna().astype("str")
+
+    def describe(self, atoms: np.ndarray) -> pd.DataFrame:
+        slab, grid = np.divmod(atoms, len(self.grids))
+        days = slab // len(self.types)
+        return pd.DataFrame(
+            {
+                "grid": self.grids[grid],
+                "since": self.cuts[days],
+                "until": self.cuts[days + 1] - pd.Timedelta(days=1),
+            }
+        )

@@ -1,0 +1,127 @@
+"""Windows of time for what is handed out: fixed, whole, not overlapping.
+
+A map "of the last 12 weeks" drawn every week gives each single week away by subtraction.
+So what is handed out covers whole months, quarters, halves or years of the calendar.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from gridkit.errors import DisclosureError
+
+WindowKind = Literal["month", "quarter", "half", "year"]
+_MONTHS: dict[WindowKind, int] = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+
+
+@dataclass(frozen=True)
+class Window:
+    """A fixed window of the calendar.
+
+    Attributes
+    ----------
+    kind : {"month", "quarter", "half", "year"}
+    since, until : date
+        Both days included.
+    """
+
+    kind: WindowKind
+    since: dt.date
+    until: dt.date
+
+    @property
+    def zh(self) -> str:
+        """As people say it."""
+        y, m = self.since.year, self.since.month
+        part = {
+            "month": f" {m} 月",
+            "quarter": f"第{'一二三四'[(m - 1) // 3]}季度",
+            "half": "上半年" if m == 1 else "下半年",
+            "year": "全年",
+        }[self.kind]
+        return f"{y} 年{part}"
+
+    @property
+    def label(self) -> str:
+        """For names of files: ``2026-Q2``, ``2026-06``, ``2026-H1``, ``2026``."""
+        m = self.since.month
+        end = {
+            "month": f"-{m:02d}",
+            "quarter": f"-Q{(m + 2) // 3}",
+            "half": f"-H{(m + 5) // 6}",
+            "year": "",
+        }[self.kind]
+        return f"{self.since.year}{end}"
+
+
+def window_of(day: dt.date, kind: WindowKind = "quarter") -> Window:
+    """Find the fixed window that a day lies in.
+
+    Parameters
+    ----------
+    day : date
+        Any day.
+    kind : {"month", "quarter", "half", "year"}
+        How long the windows are.
+
+    Returns
+    -------
+    Window
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> window_of(dt.date(2026, 5, 20)).zh
+    '2026 年第二季度'
+    """
+    if kind not in get_args(WindowKind):
+        raise DisclosureError(
+            en=f"`kind` must be month, quarter, half or year; it is {kind!r}. What is handed out "
+            "covers whole windows of the calendar.",
+            zh=f"时段须为 month (月)、quarter (季)、half (半年) 或 year (年); 现为 {kind!r}。"
+            "对外材料只用固定时段。",
+        )
+    months = _MONTHS[kind]
+    first = dt.date(day.year, (day.month - 1) // months * months + 1, 1)
+    return Window(kind, first, _after(first, months) - dt.timedelta(days=1))
+
+
+def last_window(on: dt.date, kind: WindowKind = "quarter") -> Window:
+    """Find the last window that was over on a day, that day included.
+
+    Parameters
+    ----------
+    on : date
+        Up to which day the data reach.
+    kind : {"month", "quarter", "half", "year"}
+        How long the windows are.
+
+    Returns
+    -------
+    Window
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such kind.
+
+    Examples
+    --------
+    >>> last_window(dt.date(2026, 5, 20)).label, last_window(dt.date(2026, 6, 30)).label
+    ('2026-Q1', '2026-Q2')
+    """
+    current = window_of(on, kind)
+    if current.until <= on:
+        return current
+    return window_of(current.since - dt.timedelta(days=1), kind)
+
+
+def _after(first: dt.date, months: int) -> dt.date:
+    year, month = divmod(first.month - 1 + months, 12)
+    return dt.date(first.year + year, month + 1, 1)

@@ -1,0 +1,210 @@
+"""The register of what was published: no subtraction over releases gives a count under k."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gridkit.errors import DisclosureError
+from gridkit.maps import disclosure
+from gridkit.maps.disclosure import Register, Release, release, window_of
+
+IDS = pd.Index([f"g{i:02d}" for i in range(24)])
+AREAS = pd.DataFrame(
+    {
+        "village": [f"v{i // 4}" for i in range(24)],
+        "township": [f"t{i // 12}" for i in range(24)],
+    },
+    index=IDS,
+)
+MARCH = window_of(dt.date(2026, 3, 10), "month")
+
+
+@pytest.fixture
+def register(tmp_path):
+    """Give an empty register."""
+    return Register(tmp_path / disclosure.REGISTER)
+
+
+def of_areas(counts, area, window=MARCH, types=None):
+    """Make a release of drawn areas, each large enough by itself."""
+    areas = pd.DataFrame({"drawn": area}, index=counts.index)
+    sums = counts.groupby(areas["drawn"]).sum()
+    index = pd.MultiIndex.from_product([["drawn"], sums.index], names=["level", "area"])
+    shown = pd.DataFrame({"shown": pd.array(sums.to_numpy(), "Int64")}, index=index)
+    return Release(window=window, areas=areas, shown=shown, types=types)
+
+
+def test_what_is_published_twice_says_nothing_new(register):
+    """The same map again is allowed, and the register keeps both."""
+    counts = pd.Series(np.arange(24) + 3, index=IDS)
+
+    numbers = [register.add(release(counts, AREAS, MARCH)) for _ in range(2)]
+
+    assert numbers == [1, 2]
+    first, second = register.releases()
+    pd.testing.assert_series_equal(first.numbers, second.numbers)
+
+
+def test_two_drawn_areas_that_differ_by_a_small_count_are_refused(register):
+    """The school district with and without one grid would give that grid away."""
+    counts = pd.Series(10, index=IDS).where(IDS != "g03", 2)
+    with_it = pd.Series("school", index=IDS[:4]).reindex(IDS)
+    without = pd.Series("school", index=IDS[:3]).reindex(IDS)
+    register.add(of_areas(counts, with_it))
+
+    with pytest.raises(DisclosureError, match="counts under 5 in 1 places") as told:
+        register.add(of_areas(counts, without))
+
+    assert told.value.problems[0].row == "g03"
+    assert len(register.releases()) == 1
+
+
+def test_a_union_of_published_areas_less_another_is_refused(register):
+    """Two areas added and a third taken away: three releases, none of them wrong alone."""
+    counts = pd.Series(10, index=IDS).where(IDS != "g05", 1)
+    west, east, all_but_one = (pd.Series(index=IDS, dtype="str") for _ in range(3))
+    west[:3], east[3:6], all_but_one[:5] = "west", "east", "middle"
+    register.add(of_areas(counts, west))
+    register.add(of_areas(counts, east))
+
+    with pytest.raises(DisclosureError, match="register, subtraction"):
+        register.add(of_areas(counts, all_but_one))
+
+
+def test_one_type_taken_from_all_types_is_refused(register):
+    """A map of water beside a map of everything gives the rest away."""
+    everything = pd.Series(20, index=IDS)
+    register.add(release(everything, AREAS, MARCH))
+
+    with pytest.raises(DisclosureError, match="coarser"):
+        register.add(release(everything - 2, AREAS, MARCH, types=("water",)))
+
+    assert register.add(release(everything - 9, AREAS, MARCH, types=("water",))) == 2
+
+
+def test_quarters_taken_from_the_year_are_refused(register):
+    """Three quarters that were shown, and the year, give a small fourth quarter away."""
+    quarters = [pd.Series(n, index=IDS) for n in (10, 10, 10, 10)]
+    quarters[3] = quarters[3].where(IDS != "g07", 0)
+    for month, counts in zip((1, 4, 7), quarters, strict=False):
+        register.add(release(counts, AREAS, window_of(dt.date(2026, month, 1))))
+
+    with pytest.raises(DisclosureError) as told:
+        register.add(release(sum(quarters), AREAS, window_of(dt.date(2026, 1, 1), "year")))
+
+    assert [p.row for p in told.value.problems] == ["g07"]
+    assert "2026-10-01 – 2026-12-31" in told.value.problems[0].zh
+
+
+def test_late_matters_in_a_published_window_are_not_given_away(register):
+    """The same window with one matter more is refused: the difference is that matter."""
+    counts = pd.Series(10, index=IDS)
+    register.add(release(counts, AREAS, MARCH))
+
+    with pytest.raises(DisclosureError, match="contradict"):
+        register.add(release(counts.where(IDS != "g02", 11), AREAS, MARCH))
+
+
+def published_sets(releases):
+    """List every published number as a set of (grid, month) atoms with its count."""
+    for made in releases:
+        months = range(made.window.since.month, made.window.until.month + 1)
+        for (level, area), n in made.numbers.items():
+            inside = {"grid": area == IDS, "total": np.ones(len(IDS), bool)}.get(level)
+            inside = (made.areas[level] == area).to_numpy() if inside is None else inside
+            yield frozenset(itertools.product(IDS[inside], months)), n
+
+
+def publish_all(register, months):
+    """Try to publish every window of a year on two levels; count the refusals."""
+    refused = 0
+    for kind, length in (("month", 1), ("quarter", 3), ("half", 6), ("year", 12)):
+        for first, level in itertools.product(range(0, 12, length), ("grid", "village")):
+            window = window_of(dt.date(2026, first + 1, 1), kind)
+            counts = sum(months[first : first + length])
+            try:
+                register.add(release(counts, AREAS, window, level=level))
+            except DisclosureError:
+                refused += 1
+    return refused
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_year_of_releases_gives_no_small_count_by_subtraction(register, seed):
+    """Months, quarters, halves and the year, as far as the register lets them through.
+
+    The attacker takes every published number from every other that contains it, and unions
+    of disjoint ones from a third: whatever set of grids and months has its count known that
+    way has five or more.
+    """
+    rng = np.random.default_rng(seed)
+    months = [pd.Series(rng.negative_binomial(2, 0.22, 24), index=IDS) for _ in range(12)]
+    refused = publish_all(register, months)
+
+    known = dict(published_sets(register.releases()))
+    truth = {(g, m + 1): int(months[m][g]) for m in range(12) for g in IDS}
+    assert all(sum(truth[atom] for atom in atoms) == n for atoms, n in known.items())
+    for whole, total in known.items():
+        parts = [part for part in known if part < whole]
+        for part in parts:
+            assert total - known[part] == 0 or total - known[part] >= 5
+        rest, left = whole, total
+        for part in sorted(parts, key=len, reverse=True):  # a union, as large as can be
+            if part <= rest:
+                rest, left = rest - part, left - known[part]
+        assert not rest or left >= 5
+    assert len(register.releases()) > 12
+    assert refused > 0
+
+
+def test_weekly_maps_cannot_be_asked_for():
+    """Fifty-two rolling windows would be subtracted from each other: there are none."""
+    with pytest.raises(DisclosureError, match="whole windows of the calendar"):
+        window_of(dt.date(2026, 3, 1), "week")
+
+
+def test_windows_of_a_kind_cover_every_day_once():
+    """Each day lies in one month, quarter, half and year, and the next begins the day after."""
+    for kind in ("month", "quarter", "half", "year"):
+        day = dt.date(2024, 1, 1)
+        while day.year < 2026:
+            window = window_of(day, kind)
+            assert window.since == day
+            assert window_of(window.until, kind) == window
+            day = window.until + dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize("change", ["digit", "line", "cut", "order"])
+def test_a_register_that_was_changed_is_not_trusted(register, change):
+    """A changed number, a missing or half line, two lines swapped: nothing more is published."""
+    for month in (1, 2, 3):
+        window = window_of(dt.date(2026, month, 1), "month")
+        register.add(release(pd.Series(30, index=IDS), AREAS, window))
+    lines = register.path.read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = {
+        "digit": [lines[0].replace(":30,", ":31,", 1), *lines[1:]],
+        "line": lines[1:],
+        "cut": [*lines[:2], lines[2][:40]],
+        "order": [lines[1], lines[0], lines[2]],
+    }[change]
+    register.path.write_text("".join(lines), encoding="utf-8")
+
+    with pytest.raises(DisclosureError, match="changed by hand or cut short"):
+        register.add(release(pd.Series(30, index=IDS), AREAS, window_of(dt.date(2027, 1, 1))))
+
+
+def test_the_register_holds_no_hidden_number(register):
+    """What was hidden on the map stands in no line of the file."""
+    counts = pd.Series(977, index=IDS).where(IDS != "g03", 3)
+
+    register.add(release(counts, AREAS, MARCH))
+
+    (line,) = register.path.read_text(encoding="utf-8").splitlines()
+    (entry,) = register.releases()
+    assert ("grid", "g03") not in entry.numbers.index
+    assert '"g03":3' not in line
