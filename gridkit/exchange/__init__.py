@@ -18,15 +18,19 @@ from gridkit.exchange.mapping import Mapping, parse_mapping, read_mapping
 from gridkit.exchange.reading import read_points
 from gridkit.exchange.report import REASONS, ImportReport
 from gridkit.exchange.tabular import import_concerns
+from gridkit.exchange.xlsform import PhoneForm, phone_form, write_xlsform
 
 __all__ = [
     "REASONS",
     "ImportReport",
     "Mapping",
+    "PhoneForm",
     "import_concerns",
     "ledger_mapping",
     "parse_mapping",
+    "phone_form",
     "read_mapping",
     "read_points",
     "write_concerns",
+    "write_xlsform",
 ]

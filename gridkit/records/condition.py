@@ -18,6 +18,11 @@ from typing import Any, Literal
 TODAY = "today()"
 
 
+def _read(field: str, own: str) -> str:
+    """Name a field in XPath. A constraint is asked before the answer is stored: its own is `.`."""
+    return "." if field == own else f"${{{field}}}"
+
+
 @dataclass(frozen=True)
 class Answered:
     """True where `field` has an answer."""
@@ -28,9 +33,9 @@ class Answered:
         """Tell whether the condition is true of `answers`."""
         return answers.get(self.field) is not None
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
-        return f"${{{self.field}}} != ''"
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
+        return f"{_read(self.field, own)} != ''"
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -48,12 +53,12 @@ class Is:
         """Tell whether the condition is true of `answers`."""
         return bool(answers.get(self.field) == self.value)
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
         if isinstance(self.value, bool):
-            return f"${{{self.field}}} = '{'yes' if self.value else 'no'}'"
+            return f"{_read(self.field, own)} = '{'yes' if self.value else 'no'}'"
         literal = f"'{self.value}'" if isinstance(self.value, str) else str(self.value)
-        return f"${{{self.field}}} = {literal}"
+        return f"{_read(self.field, own)} = {literal}"
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -71,9 +76,9 @@ class Has:
         """Tell whether the condition is true of `answers`."""
         return self.code in str(answers.get(self.field) or "").split()
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
-        return f"selected(${{{self.field}}}, '{self.code}')"
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
+        return f"selected({_read(self.field, own)}, '{self.code}')"
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -106,12 +111,12 @@ class Compare:
             return bool(left <= right)
         return bool(left > right) if self.op == ">" else bool(left >= right)
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
         other = self.other
         if isinstance(other, str) and other != TODAY:
-            other = f"${{{other}}}"
-        return f"${{{self.field}}} {self.op} {other}"
+            other = _read(other, own)
+        return f"{_read(self.field, own)} {self.op} {other}"
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -130,9 +135,9 @@ class Not:
         """Tell whether the condition is true of `answers`."""
         return not self.condition.holds(answers, today)
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
-        return f"not({self.condition.xpath()})"
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
+        return f"not({self.condition.xpath(own)})"
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -149,9 +154,9 @@ class All:
         """Tell whether the condition is true of `answers`."""
         return all(c.holds(answers, today) for c in self.conditions)
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
-        return " and ".join(f"({c.xpath()})" for c in self.conditions)
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
+        return " and ".join(f"({c.xpath(own)})" for c in self.conditions)
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""
@@ -169,9 +174,9 @@ class Either:
         """Tell whether the condition is true of `answers`."""
         return any(c.holds(answers, today) for c in self.conditions)
 
-    def xpath(self) -> str:
-        """Write the condition for XLSForm."""
-        return " or ".join(f"({c.xpath()})" for c in self.conditions)
+    def xpath(self, own: str = "") -> str:
+        """Write the condition for XLSForm, as read from the field `own`."""
+        return " or ".join(f"({c.xpath(own)})" for c in self.conditions)
 
     def fields(self) -> Iterator[str]:
         """Name the fields that the condition reads."""

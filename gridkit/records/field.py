@@ -94,7 +94,9 @@ class RecordSpec:
     zh: str
     en: str
     fields: tuple[FieldSpec, ...]
-    _by_name: dict[str, FieldSpec] = field(default_factory=dict, compare=False, repr=False)
+    _by_name: dict[str, FieldSpec] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     def __post_init__(self) -> None:
         self._by_name.update({f.name: f for f in self.fields})
