@@ -16,6 +16,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
 | does one concern soon bring others close by | `near_repeat` |
 | does a series rise or fall | `mann_kendall` |
+| did a grid change after a measure, more than the others did | `before_after` |
 | which grids say less than they should, and how sure is that | `silent` on `repeats` |
 | a smooth picture of where concerns lie thick (no test) | `surface` |
 | where and when it gathers, any circle, any weeks; what is new | `scan`, `compare_clusters` |
@@ -34,6 +35,7 @@ from __future__ import annotations
 
 from gridkit.hotspots.alarm_rule import AlarmRule
 from gridkit.hotspots.baseline import seasonal_expected, standardize, with_expected
+from gridkit.hotspots.change import CHANGE_CLASSES, ChangeClass, before_after
 from gridkit.hotspots.clusters import explain_clusters
 from gridkit.hotspots.compare import compare_clusters
 from gridkit.hotspots.counts import count, mappable, per_grid, uncounted
@@ -76,6 +78,7 @@ from gridkit.hotspots.trend import mann_kendall
 from gridkit.hotspots.warning import WeeklyWarning, weekly_warning
 
 __all__ = [
+    "CHANGE_CLASSES",
     "EMERGING_CLASSES",
     "FEWEST",
     "HOTSPOT_CLASSES",
@@ -84,6 +87,7 @@ __all__ = [
     "P_METHODS",
     "SILENT_CLASSES",
     "AlarmRule",
+    "ChangeClass",
     "EmergingClass",
     "Findings",
     "HotspotClass",
@@ -95,6 +99,7 @@ __all__ = [
     "SilentClass",
     "Surface",
     "WeeklyWarning",
+    "before_after",
     "compare_clusters",
     "connected",
     "count",

@@ -12,9 +12,10 @@ from gridkit.hotspots import mappable
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.disclosure import hidden_note, suppress
 from gridkit.maps.layers.choropleth import grid_choropleth
-from gridkit.maps.layers.discs import POPUP_HEADS, concern_discs
+from gridkit.maps.layers.discs import concern_discs
 from gridkit.maps.layers.hotspot import hotspot_layer
 from gridkit.maps.layers.layer import MapLayer, on_grids
+from gridkit.maps.layers.popups import POPUP_HEADS
 from gridkit.maps.legend import Audience, Caption, add_panel
 from gridkit.profile import Profile, load_profile
 

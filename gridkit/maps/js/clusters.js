@@ -33,7 +33,7 @@
     });
     layer.on('remove', function () {
       layer._oldMap.off('moveend viewreset', spread);
-      layer._oldMap._gkDiscs = [];
+      gk.take(layer._oldMap, 'clusters', []);
       marks.remove();
     });
     // numbers step aside from those before them, and names of places from the numbers
@@ -48,8 +48,7 @@
         taken.push(L.point(p.x + dx, p.y));
         mark.getElement().style.marginLeft = (dx - 13) + 'px';
       });
-      map._gkDiscs = taken.map(function (q) { return [q.x - 14, q.y - 14, q.x + 14, q.y + 14]; });
-      map.fire('gk:discs');
+      gk.take(map, 'clusters', taken.map(function (q) { return [q.x - 14, q.y - 14, q.x + 14, q.y + 14]; }));
     }
     layer.outlines = outlines;
     return layer;

@@ -4,14 +4,9 @@
   var gk = window.gk = window.gk || {};
   var CELL = 64, LISTED = 12;
 
-  function bytes(text) {
-    var raw = atob(text), out = new Uint8Array(raw.length);
-    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
-    return out;
-  }
   // A level, as gridkit/maps/layers/cells.py packs it.
   function decode(level, bands) {
-    var b = bytes(level.data), at = 0, n = level.n, key = 0, i, k;
+    var b = gk.bytes(level.data), at = 0, n = level.n, key = 0, i, k;
     var x = new Float64Array(n), y = new Float64Array(n), count = new Uint32Array(n);
     var cx = new Uint32Array(n), cy = new Uint32Array(n), of = new Uint32Array(n * bands);
     function leb128() {
@@ -52,7 +47,7 @@
       map.on('moveend viewreset', this._draw, this);
       this._draw();
     },
-    onRemove: function (map) { map.off('moveend viewreset', this._draw, this); this._box.remove(); map._gkDiscs = []; map.fire('gk:discs'); },
+    onRemove: function (map) { map.off('moveend viewreset', this._draw, this); this._box.remove(); gk.take(map, 'discs', []); },
     _level: function () {
       var z = Math.max(this.spec.low, Math.min(this.spec.high, Math.floor(this._map.getZoom() + 1e-6)));
       if (!this._cells[z]) { this._cells[z] = decode(this.spec.levels[z], this.spec.bands.length); }
@@ -70,8 +65,7 @@
         html.push(this._disc(i, px, py, c.count[i], c.of.subarray(i * spec.bands.length, (i + 1) * spec.bands.length)));
       }
       this._box.innerHTML = html.join('');
-      map._gkDiscs = taken;
-      map.fire('gk:discs');
+      gk.take(map, 'discs', taken);
     },
     _disc: function (i, px, py, n, of) {
       var bands = this.spec.bands, one = n === 1, from = 0, ring = [], said = [], worst = -1;

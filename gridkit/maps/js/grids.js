@@ -9,6 +9,43 @@
   // All gridkit layers on a map, so that a tooltip and the legend can speak for those shown.
   gk.shown = function (map) { return map._gkShown || (map._gkShown = []); };
 
+  gk.bytes = function (text) {
+    var raw = atob(text), out = new Uint8Array(raw.length);
+    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
+    return out;
+  };
+  // A reader of whole numbers, seven bits a byte (LEB128), as gridkit/maps/layers/cells.py writes them.
+  gk.reader = function (text) {
+    var b = gk.bytes(text), at = 0;
+    return function () {
+      var v = 0, scale = 1, c;
+      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
+      return v;
+    };
+  };
+  // A canvas over the view and a margin, drawn anew when the view has moved.
+  gk.Canvas = L.Layer.extend({
+    onAdd: function (map) {
+      if (!map.getPane(this.pane)) {
+        var pane = map.createPane(this.pane);
+        pane.style.zIndex = this.zIndex; pane.style.pointerEvents = 'none';
+      }
+      this._canvas = L.DomUtil.create('canvas', 'leaflet-zoom-hide ' + this.className, map.getPane(this.pane));
+      map.on('moveend viewreset', this._redraw, this);
+      this._redraw();
+    },
+    onRemove: function (map) { map.off('moveend viewreset', this._redraw, this); this._canvas.remove(); },
+    _redraw: function () {
+      var map = this._map, size = map.getSize(), margin = Math.round(Math.max(size.x, size.y) * 0.12);
+      var corner = map.containerPointToLayerPoint([-margin, -margin]).round(), origin = map.getPixelOrigin();
+      var w = size.x + 2 * margin, h = size.y + 2 * margin, c = this._canvas;
+      if (c.width !== w || c.height !== h) { c.width = w; c.height = h; }
+      L.DomUtil.setPosition(c, corner);
+      // world pixels of the zoom at the canvas's corner
+      this.draw(c, map.getZoom(), origin.x + corner.x, origin.y + corner.y);
+    }
+  });
+
   function ring(flat) {
     var x = 0, y = 0, out = new Array(flat.length / 2);
     for (var i = 0; i < flat.length; i += 2) {
@@ -31,7 +68,8 @@
       back: [[0, 0, g, g], [-h, h, h, g + h], [h, -h, g + h, h]],
       cross: [[0, g, g, 0], [0, 0, g, g], [-h, h, h, -h], [h, g + h, g + h, h],
         [-h, h, h, g + h], [h, -h, g + h, h]],
-      level: [[0, h, g, h]]
+      level: [[0, h, g, h]],
+      upright: [[h, 0, h, g]]
     }[kind];
   }
   // a light edge keeps the lines apart from whatever lies below
@@ -84,7 +122,17 @@
     var fill = c.hatch ? svgHatch(c.hatch) : (c.fill || 'none');
     return '<svg class="gk-swatch" width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" rx="1.5" fill="' +
       fill + '" fill-opacity="' + (c.opacity === undefined ? 1 : c.opacity) + '" stroke="' + (c.stroke || '#8d887e') +
-      '" stroke-width="' + Math.min(c.weight || 0.8, 2) + '"/></svg>';
+      '" stroke-width="' + Math.min(c.weight || 0.8, 2) + '"/>' + (c.glyph ? '<text class="gk-glyph" x="13" y="8.4" text-anchor="middle" dominant-baseline="central">' + c.glyph + '</text>' : '') + '</svg>';
+  };
+
+  // Places on the screen that a layer needs, so that names step aside.
+  gk.take = function (map, who, boxes) {
+    (map._gkTaken || (map._gkTaken = {}))[who] = boxes;
+    map.fire('gk:taken');
+  };
+  gk.taken = function (map) {
+    var all = map._gkTaken || {};
+    return [].concat.apply([], Object.keys(all).map(function (who) { return all[who]; }));
   };
 
   gk.number = function (v, digits) {
@@ -101,8 +149,37 @@
       if (!this._built) { this._build(map); }
       L.FeatureGroup.prototype.onAdd.call(this, map);
       gk.shown(map).push(this);
+      if (this.spec.classes.some(function (c) { return c.glyph; })) {
+        if (!map.getPane('gkGlyphs')) {
+          var pane = map.createPane('gkGlyphs');
+          pane.style.zIndex = 438; pane.style.pointerEvents = 'none';
+        }
+        this._glyphs = L.DomUtil.create('div', 'gk-glyphs leaflet-zoom-hide', map.getPane('gkGlyphs'));
+        map.on('moveend viewreset', this._drawGlyphs, this);
+        this._drawGlyphs();
+      }
+    },
+    // one character in each marked grid, where there is room: what a grey print is read by
+    _drawGlyphs: function () {
+      var map = this._map, spec = this.spec, html = [], boxes = [], shapes = gk.outlines(spec.shapes);
+      spec.cls.forEach(function (k, i) {
+        var glyph = spec.classes[k].glyph;
+        if (!glyph || !shapes[i].length) { return; }
+        var bounds = L.latLngBounds(shapes[i][0][0]);
+        var a = map.latLngToLayerPoint(bounds.getNorthWest()), b = map.latLngToLayerPoint(bounds.getSouthEast());
+        if (b.x - a.x < 17 || b.y - a.y < 15) { return; }
+        var x = Math.round((a.x + b.x) / 2), y = Math.round((a.y + b.y) / 2);
+        boxes.push([x - 9, y - 9, x + 9, y + 9]);
+        html.push('<span style="left:' + x + 'px;top:' + y + 'px">' + glyph + '</span>');
+      });
+      this._glyphs.innerHTML = html.join('');
+      gk.take(map, 'glyphs' + spec.pane, boxes);
     },
     onRemove: function (map) {
+      if (this._glyphs) {
+        map.off('moveend viewreset', this._drawGlyphs, this);
+        this._glyphs.remove(); gk.take(map, 'glyphs' + this.spec.pane, []);
+      }
       gk.shown(map).splice(gk.shown(map).indexOf(this), 1);
       L.FeatureGroup.prototype.onRemove.call(this, map);
     },
@@ -199,13 +276,13 @@
         pane.style.zIndex = 440; pane.style.pointerEvents = 'none';
       }
       this._box = L.DomUtil.create('div', 'gk-names leaflet-zoom-hide', map.getPane('gkNames'));
-      map.on('moveend viewreset gk:discs', this._draw, this);
+      map.on('moveend viewreset gk:taken', this._draw, this);
       this._draw();
     },
-    onRemove: function (map) { map.off('moveend viewreset gk:discs', this._draw, this); this._box.remove(); },
+    onRemove: function (map) { map.off('moveend viewreset gk:taken', this._draw, this); this._box.remove(); },
     _draw: function () {
       var map = this._map, origin = map.getPixelOrigin(), z = map.getZoom(), html = [];
-      var taken = (map._gkDiscs || []).slice();
+      var taken = gk.taken(map);
       var view = map.getPixelBounds(), perDegree = 256 * Math.pow(2, z) / 360;
       this.spec.names.forEach(function (n) {
         var town = n[3] === 0, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;

@@ -11,11 +11,12 @@
           '"><span>' + (one ? '' : 'n') + '</span></span>';
       }).join('');
     }
+    if (item.kind === 'mark') { return gk.markSvg(item, 20); }
     return gk.swatch(item);
   }
   function section(s) {
     return '<section><h3>' + s.title + (s.en ? ' <small>' + s.en + '</small>' : '') + '</h3>' +
-      (s.items.length ? '<ul' + (s.items[0].kind ? ' class="gk-two"' : '') + '>' + s.items.map(function (i) {
+      (s.items.length ? '<ul' + (s.items[0].kind === 'disc' ? ' class="gk-two"' : '') + '>' + s.items.map(function (i) {
         return '<li>' + swatch(i) + '<span>' + i.label + (i.en ? ' <small>' + i.en + '</small>' : '') + '</span></li>';
       }).join('') + '</ul>' : '') +
       s.notes.map(function (n) { return '<p>' + n + '</p>'; }).join('') + '</section>';

@@ -8,18 +8,27 @@ feature, outlines shared by all layers of a page. `layer.data` is what the page 
 from __future__ import annotations
 
 from gridkit.maps.layers.cells import Cells, count_cells
+from gridkit.maps.layers.change import change_layer
 from gridkit.maps.layers.choropleth import COLORS, class_bounds, grid_choropleth
+from gridkit.maps.layers.clusters import ClusterLayer, cluster_layer
 from gridkit.maps.layers.discs import (
     BANDS,
-    MOST_ROWS,
-    POPUP_HEADS,
     Band,
     BandStyle,
     DiscLayer,
     concern_discs,
 )
+from gridkit.maps.layers.dots import DotLayer, dot_layer
+from gridkit.maps.layers.emerging import emerging_layer
+from gridkit.maps.layers.heat import HeatLayer, heat_layer
 from gridkit.maps.layers.hotspot import HOTSPOT_STYLES, hotspot_layer
 from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, MapLayer, on_grids
+from gridkit.maps.layers.markers import concern_markers
+from gridkit.maps.layers.marks import MarkLayer, MarkStyle
+from gridkit.maps.layers.places import room_layer, station_layer
+from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS
+from gridkit.maps.layers.route import route_layer, visit_route
+from gridkit.maps.layers.silent import silent_layer
 
 __all__ = [
     "BANDS",
@@ -30,15 +39,31 @@ __all__ = [
     "Band",
     "BandStyle",
     "Cells",
+    "ClusterLayer",
     "Count",
     "DiscLayer",
+    "DotLayer",
     "GridLayer",
+    "HeatLayer",
     "LegendSection",
     "MapLayer",
+    "MarkLayer",
+    "MarkStyle",
+    "change_layer",
     "class_bounds",
+    "cluster_layer",
     "concern_discs",
+    "concern_markers",
     "count_cells",
+    "dot_layer",
+    "emerging_layer",
     "grid_choropleth",
+    "heat_layer",
     "hotspot_layer",
     "on_grids",
+    "room_layer",
+    "route_layer",
+    "silent_layer",
+    "station_layer",
+    "visit_route",
 ]

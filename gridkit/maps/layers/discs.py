@@ -8,25 +8,14 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from gridkit.errors import DataError, DisclosureError
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.layers.cells import Cells, count_cells, pack, world
 from gridkit.maps.layers.layer import LegendSection, MapLayer
+from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS, check_concerns, popup_texts
 
 LOWEST_ZOOM = 6
 HIGHEST_ZOOM = 16
 HIGHEST_ZOOM_WITH_ROWS = 18
-# beyond this many rows a map is for seeing, and the ledger for reading
-MOST_ROWS = 2000
-
-# What a popup may show. Free text, addresses and people are not among it.
-POPUP_HEADS = {
-    "id": "编号",
-    "demand_type": "类别",
-    "band": "等级",
-    "score": "分数",
-    "due_on": "期限",
-}
 
 
 class Band(Protocol):
@@ -65,7 +54,7 @@ BANDS = (
     BandStyle("yellow", "黄", "yellow", "#f6c90e"),
     BandStyle("blue", "蓝", "blue", "#2f6fb0"),
 )
-_UNSCORED = BandStyle("", "未评分", "not scored", "#8a857b")
+UNSCORED = BandStyle("", "未评分", "not scored", "#8a857b")
 
 
 class DiscLayer(MapLayer):
@@ -169,12 +158,12 @@ def concern_discs(  # noqa: PLR0913 - keywords with defaults, as a caller would 
     >>> layer.data[12].counts.tolist()  # red, orange, yellow, blue
     [[1, 0, 0, 1]]
     """
-    _check(concerns, popups)
+    check_concerns(concerns, popups)
     placed = concerns[concerns["lon"].notna() & concerns["lat"].notna()]
     drawn = tuple(bands)
-    band = _band_positions(placed, drawn)
+    band = band_positions(placed, drawn)
     if (band == len(drawn)).any():
-        drawn = (*drawn, _UNSCORED)
+        drawn = (*drawn, UNSCORED)
     listed = bool(popups) and len(placed) <= MOST_ROWS
     high = HIGHEST_ZOOM_WITH_ROWS if listed else HIGHEST_ZOOM
     data = count_cells(_lonlat(placed), band, len(drawn), (LOWEST_ZOOM, high))
@@ -193,34 +182,29 @@ def concern_discs(  # noqa: PLR0913 - keywords with defaults, as a caller would 
     )
 
 
-def _check(concerns: pd.DataFrame, popups: Sequence[str]) -> None:
-    refused = [c for c in popups if c not in POPUP_HEADS]
-    if refused:
-        raise DisclosureError(
-            en=f"A map may not show {', '.join(refused)}: no free text, address or person "
-            f"reaches a map. Choose among {', '.join(POPUP_HEADS)}.",
-            zh=f"地图不得显示 {', '.join(refused)}: 自由文本、地址和人员信息不上图。"
-            f"可选: {', '.join(POPUP_HEADS)}。",
-        )
-    absent = [c for c in ("lon", "lat") if c not in concerns]
-    if absent:
-        raise DataError(
-            en=f"`concerns` has no column {' and '.join(absent)}; a map needs both, in degrees.",
-            zh=f"`concerns` 缺少 {', '.join(absent)} 列; 绘图需要经纬度 (度)。",
-        )
-    off = (concerns["lon"].abs() > 180) | (concerns["lat"].abs() > 90)
-    if off.any():
-        raise DataError(
-            en=f"{int(off.sum())} concerns lie beyond ±180° or ±90°: are `lon` and `lat` swapped?",
-            zh=f"有 {int(off.sum())} 件的经纬度超出 ±180° 或 ±90°: 是否把 `lon` 与 `lat` 弄反了?",
-        )
-
-
 def _lonlat(concerns: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return concerns["lon"].to_numpy(dtype=float), concerns["lat"].to_numpy(dtype=float)
 
 
-def _band_positions(concerns: pd.DataFrame, bands: Sequence[Band]) -> np.ndarray:
+def band_positions(concerns: pd.DataFrame, bands: Sequence[Band]) -> np.ndarray:
+    """Give the place of each concern's band in `bands`; their number where it has none.
+
+    Parameters
+    ----------
+    concerns : DataFrame, length n
+        With `band`, if they were scored.
+    bands : sequence of Band
+        From most to least urgent.
+
+    Returns
+    -------
+    array of int, length n
+
+    Examples
+    --------
+    >>> band_positions(pd.DataFrame({"band": ["blue", None]}), BANDS).tolist()
+    [3, 4]
+    """
     if "band" not in concerns:
         return np.full(len(concerns), len(bands))
     band = concerns["band"].astype("category")
@@ -242,28 +226,17 @@ def _rows(
     if "score" in placed:
         placed = placed.sort_values("score", ascending=False, kind="stable")
     cell = world(*_lonlat(placed), high).astype(int)
-    words: dict[str, Mapping[str, str]] = {
-        "demand_type": labels,
-        "band": {b.code: b.zh for b in bands},
-    }
     columns = [c for c in popups if c == "id" or c in placed]
-    texts = [_texts(placed, c, words.get(c, {})) for c in columns]
+    texts = [
+        [safe(t) for t in some]
+        for some in popup_texts(placed, columns, {b.code: b.zh for b in bands}, labels)
+    ]
     return {
         "heads": [safe(POPUP_HEADS[c]) for c in columns],
         "cx": cell[:, 0].tolist(),
         "cy": cell[:, 1].tolist(),
         "cells": [list(row) for row in zip(*texts, strict=True)],
     }
-
-
-def _texts(placed: pd.DataFrame, column: str, words: Mapping[str, str]) -> list[str]:
-    if column == "id":  # the end of a UUIDv7 tells records apart, its beginning the time
-        return [safe(f"…{str(i)[-6:]}") for i in placed.index]
-    values = placed[column]
-    if column == "due_on":
-        days = pd.to_datetime(values).dt.strftime("%Y-%m-%d")
-        return [safe(day) or "—" for day in days]
-    return [safe(words.get(str(v), v)) if pd.notna(v) else "—" for v in values]
 
 
 def ink(color: str) -> str:

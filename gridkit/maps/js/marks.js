@@ -1,0 +1,102 @@
+// gridkit maps: single marks (concerns, rooms, stops of a route), their shape says what they are.
+(function () {
+  'use strict';
+  var gk = window.gk = window.gk || {};
+  var STEPS = 100000, NEAR = 11, LISTED = 12;
+
+  // outlines in a box of 24 by 24; the glyph stands at [12, y]
+  var SHAPES = {
+    diamond: ['M12 1L23 12L12 23L1 12Z', 12],
+    triangle: ['M12 2L23 22H1Z', 15.5],
+    square: ['M3.5 3.5H20.5V20.5H3.5Z', 12],
+    circle: ['M12 3.2A8.8 8.8 0 1 1 11.99 3.2Z', 12],
+    house: ['M12 1L23 10V23H1V10Z', 14.5],
+    shield: ['M12 1L22 4V13C22 18 17 21 12 23C7 21 2 18 2 13V4Z', 11.5],
+    disc: ['M12 1A11 11 0 1 1 11.99 1Z', 12]
+  };
+  gk.markSvg = function (style, size, glyph) {
+    var s = SHAPES[style.shape], text = glyph === undefined ? style.glyph || '' : glyph;
+    return '<svg class="gk-swatch" width="' + size + '" height="' + size + '" viewBox="-2 -2 28 28" aria-hidden="true">' +
+      '<path d="' + s[0] + '" fill="#fffefb" stroke="#fffefb" stroke-width="4" stroke-linejoin="round"/>' +
+      '<path d="' + s[0] + '" fill="' + style.color + '" stroke="#1d1b18" stroke-width="1.3" stroke-linejoin="round"/>' +
+      (text === '' ? '' : '<text x="12" y="' + s[1] + '" text-anchor="middle" dominant-baseline="central" font-size="' +
+        (text.length > 2 ? 9 : 12) + '" font-weight="700" fill="' + style.ink + '">' + text + '</text>') + '</svg>';
+  };
+
+  gk.Marks = L.Layer.extend({
+    // spec: {marks: [[x, y, style, glyph or null]] in 1e-5 degrees, styles, heads, rows, named, lines, zIndex, words}
+    initialize: function (spec) { this.spec = spec; },
+    onAdd: function (map) {
+      var name = 'gkMarks' + this.spec.zIndex;
+      if (!map.getPane(name)) { map.createPane(name).style.zIndex = this.spec.zIndex; }
+      if (this.spec.lines.length) { this._addLines(map); }
+      this._box = L.DomUtil.create('div', 'gk-marks leaflet-zoom-hide', map.getPane(name));
+      L.DomEvent.on(this._box, 'click', this._open, this);
+      map.on('moveend viewreset', this._draw, this);
+      this._draw();
+    },
+    onRemove: function (map) {
+      map.off('moveend viewreset', this._draw, this);
+      this._box.remove(); gk.take(map, 'marks' + this.spec.zIndex, []);
+      if (this._line) { this._line.remove(); }
+    },
+    _addLines: function (map) {
+      if (!map.getPane('gkRoute')) {
+        var pane = map.createPane('gkRoute');
+        pane.style.zIndex = 436; pane.style.pointerEvents = 'none';
+      }
+      var way = this.spec.lines.map(function (p) { return [p[1] / STEPS, p[0] / STEPS]; });
+      var renderer = this._renderer || (this._renderer = L.svg({pane: 'gkRoute', padding: 0.3}));
+      this._line = L.layerGroup([['#fffefb', 6, ''], [this.spec.lineColor, 2.6, '9 6']].map(function (l) {
+        return L.polyline(way, {renderer: renderer, pane: 'gkRoute', interactive: false, color: l[0], weight: l[1], opacity: 0.95, dashArray: l[2]});
+      })).addTo(map);
+    },
+    _place: function (m) {
+      var map = this._map;
+      return map.project([m[1] / STEPS, m[0] / STEPS], map.getZoom()).subtract(map.getPixelOrigin());
+    },
+    _draw: function () {
+      var self = this, map = this._map, spec = this.spec, html = [], size = map.getSize(), taken = [];
+      var nw = map.containerPointToLayerPoint([0, 0]), far = map.getZoom() < spec.largeFrom;
+      this._at = spec.marks.map(function (m, i) {
+        var p = self._place(m);
+        if (p.x < nw.x - 30 || p.y < nw.y - 30 || p.x > nw.x + size.x + 30 || p.y > nw.y + size.y + 30) { return p; }
+        var style = spec.styles[m[2]], d = Math.round(far ? style.size * 0.72 : style.size);
+        var text = spec.rows[i].map(function (v, k) { return spec.heads[k] + ' ' + v; }).join(', ');
+        html.push('<button type="button" data-i="' + i + '" style="left:' + Math.round(p.x) + 'px;top:' + Math.round(p.y) + 'px;z-index:' +
+          (spec.styles.length - m[2]) + '" title="' + text + '" aria-label="' + text + '">' +
+          gk.markSvg(style, d, m[3] === null ? (far ? '' : undefined) : m[3]) + '</button>');
+        if (spec.named) {
+          var box = [p.x + d / 2, p.y - 8, p.x + d / 2 + 13 * spec.rows[i][0].length, p.y + 8];
+          if (!far && !taken.some(function (b) { return box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]; })) {
+            taken.push(box);
+            html.push('<span class="gk-mark-name" style="left:' + Math.round(p.x + d / 2 + 1) + 'px;top:' + Math.round(p.y) + 'px">' + spec.rows[i][0] + '</span>');
+          }
+        }
+        return p;
+      });
+      this._box.innerHTML = html.join('');
+      // names of places step aside from marks that matter, not from hundreds of small ones
+      var few = spec.marks.length <= 60;
+      gk.take(map, 'marks' + spec.zIndex, taken.concat(this._at.map(function (p, i) {
+        var d = spec.styles[spec.marks[i][2]].size * (far ? 0.36 : 0.5);
+        return few || d > 8 ? [p.x - d, p.y - d, p.x + d, p.y + d] : null;
+      }).filter(Boolean)));
+    },
+    _open: function (e) {
+      var button = e.target.closest('button'), map = this._map, spec = this.spec, at = this._at;
+      if (!button || (map.dragging && map.dragging.moved())) { return; }
+      L.DomEvent.stop(e);
+      var i = +button.dataset.i, here = [];
+      at.forEach(function (p, k) { if (Math.abs(p.x - at[i].x) < NEAR && Math.abs(p.y - at[i].y) < NEAR) { here.push(k); } });
+      here.sort(function (a, b) { return (b === i) - (a === i) || a - b; });
+      var more = here.length - LISTED;
+      var table = '<table><thead><tr>' + spec.heads.map(function (h) { return '<th>' + h + '</th>'; }).join('') + '</tr></thead><tbody>' +
+        here.slice(0, LISTED).map(function (k) {
+          return '<tr>' + spec.rows[k].map(function (v) { return '<td>' + v + '</td>'; }).join('') + '</tr>';
+        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + spec.words.more.replace('#', more) + '</p>' : '');
+      L.popup({maxWidth: 460, className: 'gk-popup', autoPanPaddingTopLeft: [60, 80], autoPanPaddingBottomRight: [map.getSize().x > 900 ? 290 : 20, 30]})
+        .setLatLng([spec.marks[i][1] / STEPS, spec.marks[i][0] / STEPS]).setContent(table).openOn(map);
+    }
+  });
+})();
