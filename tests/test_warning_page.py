@@ -118,6 +118,8 @@ def test_the_page_shows_map_and_words_without_a_request(
     assert apart
     assert "本周有 1 处聚集难以用偶然解释" in words.inner_text()
     assert "其中 20 件在同一坐标" in words.inner_text()
+    assert "看不出共同点" in words.inner_text()
+    assert "季节: 台账不满一年" in words.inner_text()
     assert "今年以来的报警" in words.inner_text()
     before = page.locator(".leaflet-map-pane").get_attribute("style")
     page.locator("[data-cluster='1']").click()

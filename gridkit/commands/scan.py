@@ -47,7 +47,7 @@ def scan(
     import numpy as np
 
     from gridkit import maps
-    from gridkit.hotspots import AlarmRule, weekly_warning
+    from gridkit.hotspots import AlarmRule, same_cause, weekly_warning
     from gridkit.maps.warning_page import warning_page
 
     with opened(folder) as workspace:
@@ -56,9 +56,11 @@ def scan(
         rule = AlarmRule(
             weeks=weeks, history_weeks=max(52, 2 * weeks), types=chosen, overall=not chosen
         )
+        concerns = workspace.store.frame("concern")
+        concerns = concerns.join(same_cause(concerns, workspace.store.frame("step")))
         with bar("逐周检验 · weekly runs") as progress:
             warning = weekly_warning(
-                workspace.store.frame("concern"),
+                concerns,
                 workspace.grids,
                 profile,
                 on.date() if on else workspace.store.today(),
@@ -90,7 +92,10 @@ def _tell(warning: WeeklyWarning, lang: str) -> None:
     out.print(f"{end} 起的一周 · week: {warning.explain(lang)}", style="bold", markup=False)
     for number, row in warning.clusters.iterrows():
         words = STATUS_WORDS[str(row["status"])][lang == "en"]
-        entry(int(str(number)), _color(str(row["status"])), words, str(row[lang]))
+        said = " ".join(
+            str(row[f"{part}_{lang}"]) for part in ("said", "mind", "shared", "other")
+        )
+        entry(int(str(number)), _color(str(row["status"])), words, " ".join(said.split()))
     for _, row in warning.ended.iterrows():
         out.print(f"     {row[lang]}", style="dim", markup=False)
     out.print(warning.explain_burden(lang), markup=False)

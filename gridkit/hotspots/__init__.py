@@ -9,23 +9,29 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | how many, where, when; what was left out | `count`, `uncounted` |
 | how many for the people who live there | `rates`, column `rate_eb`; not raw counts |
 | households unknown | `density`, until they are known |
-| which grids stand out together with those around | `find_hotspots`, or `hotspot_test` |
+| which grids may be called hotspots, with those around | `find_hotspots`, or `hotspot_test` |
 | the same of densities or other values | `gi_star_test` with `permutations` |
 | which grids differ from those around, which resemble them | `local_moran` on `rate_eb` |
 | does a series surge this week; after years, after weeks, slowly | `farrington`, `ears`, `cusum` |
-| is it new, lasting, fading or past, over half a year of weeks | `emerging` on `weekly` |
+| has it been new, lasting, fading or past, over half a year | `emerging` on `weekly` |
 | does one concern soon bring others close by | `near_repeat` |
 | does a series rise or fall | `mann_kendall` |
 | did a grid change after a measure, more than the others did | `before_after` |
-| which grids say less than they should, and how sure is that | `silent` on `repeats` |
+| which grids say less than they should, and how sure is that | `silent` on `repeats` on `same_cause` |
 | a smooth picture of where concerns lie thick (no test) | `surface` |
 | where and when it gathers, any circle, any weeks; what is new | `scan`, `compare_clusters` |
-| every week: what is new, grew, ended; how often wrong | `weekly_warning`, `heaps` |
+| every week: what is new, grew, ended; how often wrong | `weekly_warning` |
+| what a cluster's concerns share; what else could explain it | `in_common`; `heaps`, `other_reasons` |
 | points instead of grids | `count_points` |
 | season, age of buildings ... taken out first | `seasonal_expected`, `standardize`, `with_expected` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | which grids hang on one pipe or road | `connected` |
 | what it means, in a sentence | `explain_…` beside each method, `Neighbors.explain` |
+
+Only what a test calls so is a hotspot: `hotspot_test` for grids, `scan` for circles and weeks.
+`emerging` sorts histories, `surface` draws, `local_moran` compares with those around, `silent`
+gives a reason to knock. None of them says why; that is what `in_common`, `heaps` and
+`other_reasons` help to ask. When not to use a method stands in its Notes.
 
 Concerns that belong to a statutory channel are dropped first (`mappable`). Nothing here
 groups by person: grids, categories and weeks are all there is.
@@ -61,14 +67,17 @@ from gridkit.hotspots.farrington import NOUFAILY, Rules, farrington
 from gridkit.hotspots.findings import FEWEST, Findings, find_hotspots
 from gridkit.hotspots.gi_star import gi_star, gi_star_test
 from gridkit.hotspots.heaps import heaps
+from gridkit.hotspots.in_common import in_common
 from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.network import connected
+from gridkit.hotspots.other_reasons import other_reasons
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.rates import density, rates
 from gridkit.hotspots.redistribution import hotspot_test
 from gridkit.hotspots.repeats import repeats
+from gridkit.hotspots.same_cause import same_cause
 from gridkit.hotspots.scan import ScanResult, replica, scan
 from gridkit.hotspots.scan_points import count_points
 from gridkit.hotspots.silent import SILENT_CLASSES, SilentClass, explain_silent, silent
@@ -127,15 +136,18 @@ __all__ = [
     "gi_star_test",
     "heaps",
     "hotspot_test",
+    "in_common",
     "k_nearest",
     "local_moran",
     "mann_kendall",
     "mappable",
     "near_repeat",
+    "other_reasons",
     "per_grid",
     "rates",
     "repeats",
     "replica",
+    "same_cause",
     "scan",
     "seasonal_expected",
     "silent",

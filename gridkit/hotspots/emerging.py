@@ -149,6 +149,10 @@ def emerging(
     weeks share data (`lag`), so the trend's p is too small: it sorts, it does not prove.
     Quarters with a season rise and fall with it; compare whole years.
 
+    Bins are judged by the normal law of Gi*, which cries wolf where counts are small and
+    households uneven: the kinds describe a history, and what may be called a hotspot now is
+    for `hotspot_test` (or `scan`) to say.
+
     References
     ----------
     Esri (2024). How Emerging Hot Spot Analysis works. ArcGIS Pro documentation.

@@ -15,13 +15,11 @@ from gridkit.errors import DataError
 from gridkit.hotspots.alarm_rule import AlarmRule
 from gridkit.hotspots.compare import compare_clusters
 from gridkit.hotspots.counts import mappable
-from gridkit.hotspots.heaps import heaps, inside
 from gridkit.hotspots.run_file import RunFile, run_key
 from gridkit.hotspots.study import ALL, WEEK, Study, last_full_week, make_study
+from gridkit.hotspots.warning_told import told_clusters, told_ended
 from gridkit.hotspots.warning_words import (
-    Names,
     burden_words,
-    cluster_words,
     make_names,
     method_words,
     week_words,
@@ -55,8 +53,10 @@ class WeeklyWarning:
         `from`, `to`, `observed`, `expected`, `statistic`, `p` (after all scans of the
         week), `p_one`, `replicas`, `same_as` (of all types and one of them, the surer
         cluster that tells the same story), `status` (category: new, grew, ongoing), the
-        columns of `heaps`, and sentences: `said_zh`, `said_en` (the cluster), `mind_zh`,
-        `mind_en` (heaps to be borne in mind, or empty), `zh`, `en` (both). Empty in a quiet
+        numbers of `heaps`, `in_common` and `other_reasons`, and sentences: `said_zh`,
+        `said_en` (the cluster), `mind_zh`, `mind_en` (heaps to be borne in mind, or empty),
+        `shared_zh`, `shared_en` (what its concerns have in common), `other_zh`, `other_en`
+        (season and people as other reasons), `zh`, `en` (the first two). Empty in a quiet
         week.
     ended : DataFrame
         Last week's clusters that are no longer significant: `category`, `members`, `center`,
@@ -114,7 +114,8 @@ def weekly_warning(  # noqa: PLR0913 - keywords with defaults, as a caller would
     ----------
     concerns : DataFrame
         `grid_id`, `heard_on`, `demand_type`, `dispute_code`; `lon`, `lat`, `place_source`
-        to tell heaps. Concerns of a statutory channel are left out here.
+        to tell heaps; `demand_detail`, `setting`, `source` and `cause_id` (`same_cause`) to
+        tell what they have in common. Concerns of a statutory channel are left out here.
     grids : GeoDataFrame
         WGS-84, indexed by `grid_id`, with `households` and `population` (may be missing).
     profile : Profile
@@ -183,28 +184,11 @@ def weekly_warning(  # noqa: PLR0913 - keywords with defaults, as a caller would
     now = runs[week]
     last = runs.get(week - WEEK)
     matched, gone = _compared(now, last, rule.alpha)
-    names = make_names(grids, profile)
     clusters = now.clusters.assign(status=matched)
-    clusters = _said(clusters, heard, names)
-    ended = _ended(last, gone, names)
+    clusters = told_clusters(clusters, heard, grids, profile)
+    ended = told_ended(last, gone, make_names(grids, profile))
     burden = _burden(runs, weeks, rule.alpha)
     return WeeklyWarning(week, clusters, ended, burden, now, rule, study.unplaced)
-
-
-def _said(clusters: pd.DataFrame, heard: pd.DataFrame, names: Names) -> pd.DataFrame:
-    """Add what clusters are made of, in numbers and words."""
-    made_of = heaps(heard, clusters).rename(columns={"zh": "mind_zh", "en": "mind_en"})
-    table = clusters.join(made_of)
-    inner = [inside(heard, row) for _, row in table.iterrows()]
-    for lang in ("zh", "en"):
-        said = [
-            cluster_words(row, names, mine, lang)
-            for (_, row), mine in zip(table.iterrows(), inner, strict=True)
-        ]
-        table[f"said_{lang}"] = pd.Series(said, index=table.index, dtype="str")
-        mind = table[f"mind_{lang}"]
-        table[lang] = (table[f"said_{lang}"] + " " + mind).str.strip()
-    return table
 
 
 def _types(rule: AlarmRule, profile: Profile) -> tuple[str, ...]:
@@ -262,27 +246,6 @@ def _compared(now: Run, last: Run | None, alpha: float) -> tuple[pd.Series, list
     gone = [number for number in before.index if number not in met]
     kinds = pd.CategoricalDtype(["new", "grew", "ongoing"])
     return pd.Series(status, index=clusters.index, dtype=kinds), gone
-
-
-def _ended(last: Run | None, gone: list[Any], names: Names) -> pd.DataFrame:
-    """List the stories of last week that are over."""
-    columns = ["category", "members", "center", "from", "to", "observed", "expected"]
-    if last is None:
-        return pd.DataFrame(columns=[*columns, "zh", "en"])
-    over = last.clusters.loc[gone]
-    over = over[over["same_as"].isna() | ~over["same_as"].isin(over.index)][columns]
-    for lang in ("zh", "en"):
-        said = []
-        for _, row in over.iterrows():
-            kind, center = names.of_type(row["category"], lang), names.grids[row["center"]]
-            said.append(
-                f"{kind}, {center} 一带: 上周 {row['observed']} 件, 预期 {row['expected']:.1f} 件。"
-                if lang == "zh"
-                else f"{kind}, around {center}: {row['observed']} cases last week, "
-                f"{row['expected']:.1f} expected."
-            )
-        over = over.assign(**{lang: pd.Series(said, index=over.index, dtype="str")})
-    return over
 
 
 def _burden(

@@ -50,10 +50,10 @@ def cluster_words(row: pd.Series, names: Names, mine: pd.DataFrame, lang: str) -
     often = _interval(7 / row["p"], lang)
     kinds = _kinds(made_of, names, lang) if row["category"] == ALL else ""
     if lang == "zh":
-        where = f"网格 {center}"
+        where = center if "网格" in center else f"网格 {center}"
         if row["places"] > 1:
             where = (
-                f"以 {center} 为中心 {_meters(row['radius_m'], lang)}内 {row['places']} 个网格"
+                f"以{center}为中心 {_meters(row['radius_m'], lang)}内 {row['places']} 个网格"
             )
         return (
             f"{row['from']:%Y-%m-%d} 至 {row['to']:%m-%d} ({weeks} 周), {where}: "
@@ -61,7 +61,7 @@ def cluster_words(row: pd.Series, names: Names, mine: pd.DataFrame, lang: str) -
             f"本周 {fresh} 件{'' if fresh else ', 或已平息'}。"
             f"若全属偶然, 每周检验{'至少' if least else '约'} {often}才有一次这样强的。"
         )
-    where = f"grid {center}"
+    where = center if "网格" in center else f"grid {center}"
     if row["places"] > 1:
         where = f"{row['places']} grids within {_meters(row['radius_m'], lang)} of {center}"
     return (

@@ -131,7 +131,9 @@ def _clusters(warning: WeeklyWarning, names: Names) -> str:
             f"{safe(kind + again)}&nbsp;<small>{safe(en)} · "
             f"{safe(names.of_type(row['category'], 'en'))}</small></button>"
             f"<div>{safe(row['said_zh'])}</div>{_mind(row['mind_zh'])}"
-            f'<div class="gk-en">{safe(row["said_en"])} {safe(row["mind_en"])}</div></li>'
+            f"<div>{safe(row['shared_zh'])}</div>"
+            f'<div class="gk-other">{safe(row["other_zh"])}</div>'
+            f'<div class="gk-en">{safe(_english(row))}</div></li>'
         )
     if not rows:
         return ""
@@ -139,6 +141,10 @@ def _clusters(warning: WeeklyWarning, names: Names) -> str:
         "<h3>本周的聚集 <small>clusters; 点标题看地图 · choose one to see it</small></h3>"
         f"<ol>{''.join(rows)}</ol>"
     )
+
+
+def _english(row: pd.Series) -> str:
+    return " ".join(str(row[f"{part}_en"]) for part in ("said", "mind", "shared", "other"))
 
 
 def _mind(text: str) -> str:
