@@ -1,7 +1,7 @@
 """How long a scan takes, what it holds in memory, and whether its p is honest.
 
 Run with `python benchmarks/scan.py` (figures at the sizes asked for, then doubled places,
-weeks and replicas) or `python benchmarks/scan.py null` (p where nothing gathers, Gumbel and
+weeks and replicas) or `python benchmarks/scan.py null [1000]` (p where nothing gathers, Gumbel and
 sequential p beside Monte Carlo). Each figure is of a process of its own, reading and set-up
 included, compiled code cached; memory is over that after imports. CPU seconds are of all
 threads: halve them for two quiet cores.
@@ -137,7 +137,7 @@ def null(runs: int = 1000) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["null"]:
-        null()
+        null(*map(int, sys.argv[2:]))
     elif len(sys.argv) > 1:
         one(json.loads(sys.argv[1]))
     else:

@@ -26,7 +26,7 @@ over the `Neighbors` of each grid → classes after false-discovery control, and
 | season, age of buildings ... taken out first | `seasonal_expected`, `standardize`, `with_expected` |
 | which grids are near: shared borders, distance, equal numbers | `touching`, `within`, `k_nearest` |
 | which grids hang on one pipe or road | `connected` |
-| what it means, in a sentence | `explain_…` beside each method, `Neighbors.explain` |
+| what it means, in a sentence | `explain_…` beside each method; `by_name` to show them |
 
 Only what a test calls so is a hotspot: `hotspot_test` for grids, `scan` for circles and weeks.
 `emerging` sorts histories, `surface` draws, `local_moran` compares with those around, `silent`
@@ -70,6 +70,7 @@ from gridkit.hotspots.heaps import heaps
 from gridkit.hotspots.in_common import in_common
 from gridkit.hotspots.knox import explain_near_repeat, near_repeat
 from gridkit.hotspots.moran import MORAN_CLASSES, MoranClass, explain_moran, local_moran
+from gridkit.hotspots.names import by_name
 from gridkit.hotspots.neighbors import Neighbors, k_nearest, touching, within
 from gridkit.hotspots.network import connected
 from gridkit.hotspots.other_reasons import other_reasons
@@ -109,6 +110,7 @@ __all__ = [
     "Surface",
     "WeeklyWarning",
     "before_after",
+    "by_name",
     "compare_clusters",
     "connected",
     "count",

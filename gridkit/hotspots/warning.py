@@ -15,12 +15,12 @@ from gridkit.errors import DataError
 from gridkit.hotspots.alarm_rule import AlarmRule
 from gridkit.hotspots.compare import compare_clusters
 from gridkit.hotspots.counts import mappable
+from gridkit.hotspots.names import make_names
 from gridkit.hotspots.run_file import RunFile, run_key
 from gridkit.hotspots.study import ALL, WEEK, Study, last_full_week, make_study
 from gridkit.hotspots.warning_told import told_clusters, told_ended
 from gridkit.hotspots.warning_words import (
     burden_words,
-    make_names,
     method_words,
     week_words,
 )

@@ -8,8 +8,9 @@ import pandas as pd
 
 from gridkit.hotspots.heaps import heaps, inside
 from gridkit.hotspots.in_common import in_common
+from gridkit.hotspots.names import Names, make_names
 from gridkit.hotspots.other_reasons import other_reasons
-from gridkit.hotspots.warning_words import Names, cluster_words, make_names
+from gridkit.hotspots.warning_words import cluster_words
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,32 +11,7 @@ from gridkit.hotspots.weekly_run import LEAST_WEEKS, Run
 
 if TYPE_CHECKING:
     from gridkit.hotspots.alarm_rule import AlarmRule
-    from gridkit.profile import Profile
-
-
-class Names(NamedTuple):
-    """What grids and demand types are called."""
-
-    grids: dict[str, str]
-    types: dict[str, tuple[str, str]]
-
-    def of_type(self, category: str, lang: str) -> str:
-        """Name a demand type, or all of them."""
-        if category == ALL:
-            return "各类诉求合计" if lang == "zh" else "all demands together"
-        return self.types[category][lang != "zh"]
-
-
-def make_names(grids: pd.DataFrame, profile: Profile) -> Names:
-    """Take names from the grids' columns `name` and `township_name`, and from the profile."""
-    place = pd.Series(grids.index.astype("str"), index=grids.index)
-    if "name" in grids:
-        known = grids["name"].astype("str")
-        place = place.where(known.eq("") | grids["name"].isna(), known)
-    if "township_name" in grids:
-        place = grids["township_name"].astype("str").fillna("") + place
-    types = {c.code: (c.zh, c.en) for c in profile.choices("demand_type")}
-    return Names(dict(zip(grids.index.astype("str"), place, strict=True)), types)
+    from gridkit.hotspots.names import Names
 
 
 def cluster_words(row: pd.Series, names: Names, mine: pd.DataFrame, lang: str) -> str:

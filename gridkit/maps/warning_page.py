@@ -8,8 +8,8 @@ import geopandas as gpd
 import pandas as pd
 from branca.element import Figure
 
+from gridkit.hotspots.names import Names, make_names
 from gridkit.hotspots.warning import STATUS_WORDS, WeeklyWarning
-from gridkit.hotspots.warning_words import Names, make_names
 from gridkit.maps import assets
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.escape import safe, script_json
