@@ -10,7 +10,7 @@ The data run: ledger frames -> `inputs` (one row per open concern, the card's co
 record go the same way. Beside it the workflow: `states` derives where each matter stands
 from its steps, `allowed` says what may be done next, `take_step` does it. For the office:
 `board`, `receptions` with their sheet, rooms and sessions, the backlog, and statistics that
-balance.
+balance. `evaluate` (and the modules `evaluate_*`) measures whether the warnings were right.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from gridkit.triage.board import board, contested, narrow, with_reasons
 from gridkit.triage.clocks import clock_table, next_due
 from gridkit.triage.counterfactual import counterfactual
 from gridkit.triage.deadlines import deadlines_of, due_sentence
+from gridkit.triage.evaluate import Evaluation, Terms, evaluate
 from gridkit.triage.explain import explain
 from gridkit.triage.handling import response_gap, standing
 from gridkit.triage.inputs import inputs, same_cause_n
@@ -55,11 +56,13 @@ __all__ = [
     "MEASURES",
     "Allowed",
     "BacklogRule",
+    "Evaluation",
     "Explanation",
     "Matter",
     "Routing",
     "SessionHeld",
     "StepTaken",
+    "Terms",
     "agreements",
     "allowed",
     "annual_figures",
@@ -73,6 +76,7 @@ __all__ = [
     "counterfactual",
     "deadlines_of",
     "due_sentence",
+    "evaluate",
     "explain",
     "explain_measures",
     "explain_one",

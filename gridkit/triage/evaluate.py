@@ -1,0 +1,314 @@
+"""Whether warnings are right: the figures of a card on any ledger with outcomes.
+
+`evaluate` runs the weeks of a ledger again, with what was known in each, lets the card and
+its rivals choose the week's visits, and holds the choices against what became of the
+matters. Everything has an interval; where there is little to go by, it says so.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from gridkit.errors import DataError
+from gridkit.profile import Profile
+from gridkit.profile.card import Scorecard
+from gridkit.triage.evaluate_calibration import (
+    band_rates,
+    brier,
+    calibration,
+    calibration_error,
+)
+from gridkit.triage.evaluate_churn import rank_churn
+from gridkit.triage.evaluate_facts import HORIZON_DAYS, mark, weekly_facts, weeks_between
+from gridkit.triage.evaluate_intervals import Interval, bootstrap
+from gridkit.triage.evaluate_measures import MEASURES, harms, leads, measures
+from gridkit.triage.evaluate_queue import METHOD_NAMES, Order, methods, replay
+from gridkit.triage.scorecard import score
+
+CAPACITY, LEAST_WEEKS = 15, 4
+_COMMUNITY_BELOW = 200  # NBS codes: 001-199 resident committees, from 200 on village committees
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What `evaluate` found.
+
+    Attributes
+    ----------
+    capacity, horizon_days, weeks : int
+        What was asked, and how many weeks could be judged.
+    matters, causes : int
+        Different matters looked at; causes that did harm and could have been warned of.
+    figures : dict of dict of Interval
+        By method and measure (`evaluate_measures.MEASURES`).
+    lift : dict of Interval
+        The card's precision minus that of each rival, drawn together.
+    bands : DataFrame
+        As `calibration`: promises learned on the first half of the weeks, held on the second.
+    brier, brier_base : float
+        Of those promises, and of promising every matter the overall share.
+    churn, gaps : DataFrame
+        As `rank_churn`; precision and recall of the card by kind of grid.
+    picks : DataFrame
+        Every visit of every method.
+    """
+
+    capacity: int
+    horizon_days: int
+    weeks: int
+    matters: int
+    causes: int
+    figures: Mapping[str, Mapping[str, Interval]]
+    lift: Mapping[str, Interval]
+    bands: pd.DataFrame
+    brier: float
+    brier_base: float
+    churn: pd.DataFrame
+    gaps: pd.DataFrame
+    picks: pd.DataFrame
+
+    @property
+    def calibration_error(self) -> float:
+        """Give the mean gap between promise and fact, weighted by matters."""
+        return calibration_error(self.bands)
+
+    def table(self, lang: str = "zh") -> pd.DataFrame:
+        """Lay out methods (rows) and measures (columns) in words of a reader."""
+        place = 0 if lang == "zh" else 1
+        rows = {
+            METHOD_NAMES.get(name, (name, name))[place]: {
+                words[place]: of[measure].words(lang, 0 if "lead_" in measure else 2)
+                for measure, words in MEASURES.items()
+            }
+            for name, of in self.figures.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def warnings(self, lang: str = "zh") -> list[str]:
+        """Say what the figures cannot bear."""
+        zh, said = lang == "zh", []
+        if self.causes < 30:
+            said.append(
+                f"只有 {self.causes} 个确有恶化的根源: 赶在前面的比例和提前天数仅供参考。"
+                if zh
+                else f"Only {self.causes} causes did harm: recall and lead are a hint at most."
+            )
+        if self.weeks < 26:
+            said.append(
+                f"只有 {self.weeks} 周可评, 不足半年: 看不出季节。"
+                if zh
+                else f"Only {self.weeks} weeks could be judged: no season can be seen."
+            )
+        few = [str(kind) for kind in self.gaps.index[self.gaps["few"].to_numpy(bool)]]
+        said += [
+            f"“{name}”的网格样本少, 差距可能出于偶然。"
+            if zh
+            else f"Few cases in grids of kind {name}: a gap may be chance."
+            for name in few
+        ]
+        return said
+
+
+@dataclass(frozen=True, eq=False)
+class Terms:
+    """On what terms a card is judged.
+
+    Attributes
+    ----------
+    known_until : date
+        The last day on which harm would have been noticed.
+    capacity : int
+        Visits in a week.
+    horizon_days : int
+        How far ahead a warning is asked to see.
+    card : Scorecard, optional
+        That of the profile by default.
+    kinds : Series of str, indexed by grid id, optional
+        Kinds of grids to compare; `kinds_of_grids` by default.
+    others : mapping of str to callable
+        Further ways of choosing, as `evaluate_queue.methods` gives them.
+    """
+
+    known_until: dt.date
+    capacity: int = CAPACITY
+    horizon_days: int = HORIZON_DAYS
+    card: Scorecard | None = None
+    kinds: pd.Series | None = None
+    others: Mapping[str, Order] = field(default_factory=dict)
+
+
+def evaluate(
+    concerns: pd.DataFrame,
+    steps: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    profile: Profile,
+    terms: Terms,
+    *,
+    rng: np.random.Generator,
+) -> Evaluation:
+    """Measure a card against its rivals on a ledger with outcomes.
+
+    Parameters
+    ----------
+    concerns, steps : DataFrame
+        The ledger's frames.
+    outcomes : DataFrame, indexed by concern id
+        `harm_on` and, where known, `cause`; see `evaluate_facts.mark`. Without outcomes of
+        its own a county can take `evaluate_facts.came_back`.
+    profile : Profile
+    terms : Terms
+        How much can be visited, how far ahead to see, until when outcomes are known.
+    rng : Generator
+        Source of chance, for the intervals.
+
+    Returns
+    -------
+    Evaluation
+
+    Raises
+    ------
+    DataError
+        If nothing can be judged: see `weekly_facts` and `mark`; or fewer than four weeks.
+    """
+    card, horizon = terms.card or profile.scorecard, terms.horizon_days
+    last = terms.known_until - dt.timedelta(days=horizon)
+    days = weeks_between(concerns["heard_on"].min().date(), last)
+    facts = weekly_facts(concerns, steps, days, profile)
+    marked = mark(facts, outcomes, terms.known_until, horizon_days=horizon)
+    weeks = marked["on"].nunique()
+    if weeks < LEAST_WEEKS:
+        raise DataError(
+            en=f"Only {weeks} week(s) can be judged; {LEAST_WEEKS} is the least. "
+            "Give a longer ledger.",
+            zh=f"只有 {weeks} 周可评, 至少要 {LEAST_WEEKS} 周。请给更长的台账。",
+        )
+    picks = replay(marked, {**methods(card), **terms.others}, terms.capacity)
+    bands, p_brier, p_base = _kept_word(marked, card, horizon, rng)
+    kinds = kinds_of_grids(marked["grid_id"]) if terms.kinds is None else terms.kinds
+    return Evaluation(
+        capacity=terms.capacity,
+        horizon_days=horizon,
+        weeks=weeks,
+        matters=marked["concern_id"].nunique(),
+        causes=len(harms(marked)),
+        figures=measures(picks, marked, rng=rng),
+        lift=_lift(picks, rng),
+        bands=bands,
+        brier=p_brier,
+        brier_base=p_base,
+        churn=rank_churn(marked, card, terms.capacity),
+        gaps=subgroup_gaps(picks, marked, kinds, rng=rng),
+        picks=picks,
+    )
+
+
+def kinds_of_grids(grid_ids: pd.Series) -> pd.Series:
+    """Tell communities from villages by the division code in a grid's id.
+
+    Parameters
+    ----------
+    grid_ids : Series of str or category
+
+    Returns
+    -------
+    Series of str, indexed by grid id
+        社区 (codes 001-199 within a township) or 村 (from 200 on).
+
+    Examples
+    --------
+    >>> kinds_of_grids(pd.Series(["990428100001007", "990428100203001"])).tolist()
+    ['社区', '村']
+    """
+    ids = pd.Index(grid_ids.astype("str").unique())
+    number = ids.str[9:12].astype(int)
+    return pd.Series(np.where(number < _COMMUNITY_BELOW, "社区", "村"), index=ids, dtype="str")
+
+
+def subgroup_gaps(
+    picks: pd.DataFrame, marked: pd.DataFrame, kinds: pd.Series, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Compare the card's precision and recall between kinds of grids.
+
+    Parameters
+    ----------
+    picks, marked : DataFrame
+        As `replay` and `mark` give them.
+    kinds : Series of str, indexed by grid id
+    rng : Generator
+        Source of chance.
+
+    Returns
+    -------
+    DataFrame, indexed by kind
+        `visits`, `visit_share`, `harm_share` (of all), `precision`, `recall` with `_low`
+        and `_high`, and `few` (bool: too little to rely on).
+    """
+    own = picks[picks["method"] == "card"]
+    events = leads(own, harms(marked))
+    rows = {}
+    for kind in sorted(kinds.unique()):
+        visits = own[own["grid_id"].astype("str").map(kinds) == kind]
+        harm = events[events["grid_id"].astype("str").map(kinds) == kind]
+        found = [
+            bootstrap(
+                visits["true"].to_numpy(float),
+                np.mean,
+                visits["grid_id"].astype("str"),
+                rng=rng,
+            ),
+            bootstrap(
+                harm["lead_days"].to_numpy() > 0,
+                np.mean,
+                harm["grid_id"].astype("str"),
+                rng=rng,
+            ),
+        ]
+        row: dict[str, float | bool] = {
+            "visits": len(visits),
+            "visit_share": len(visits) / max(len(own), 1),
+            "harm_share": len(harm) / max(len(events), 1),
+            "few": any(f.few for f in found),
+        }
+        for name, its in zip(("precision", "recall"), found, strict=True):
+            row |= {name: its.value, f"{name}_low": its.low, f"{name}_high": its.high}
+        rows[kind] = row
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")
+
+
+def _lift(picks: pd.DataFrame, rng: np.random.Generator) -> dict[str, Interval]:
+    grid, method = picks["grid_id"].astype("str"), picks["method"]
+    found = {}
+    for rival in [m for m in method.unique() if m != "card"]:
+        both = method.isin(["card", rival])
+        own, hit = (method[both] == "card").to_numpy(), picks["true"][both].to_numpy()
+        values = np.column_stack([own & hit, own, ~own & hit, ~own]).astype(float)
+        found[str(rival)] = bootstrap(values, _difference, grid[both], rng=rng)
+    return found
+
+
+def _difference(values: np.ndarray) -> float:
+    a_hit, a, b_hit, b = (float(total) for total in values.sum(axis=0))
+    return a_hit / a - b_hit / b if a and b else float("nan")
+
+
+def _kept_word(
+    marked: pd.DataFrame, card: Scorecard, horizon_days: int, rng: np.random.Generator
+) -> tuple[pd.DataFrame, float, float]:
+    """Learn what bands promise on the weeks over by the middle, hold it against the rest."""
+    bands = score(marked, card)["band"]
+    middle = pd.Timestamp(marked["on"].sort_values().iloc[len(marked) // 2])
+    past = marked["on"] <= middle - pd.Timedelta(days=horizon_days)
+    later = marked["on"] > middle
+    grid, seen = marked.loc[later, "grid_id"].astype("str"), marked.loc[later, "true"]
+    rates = band_rates(bands[past], marked.loc[past, "true"])
+    table = calibration(bands[later], seen, rates, grid, rng=rng)
+    if not past.any() or not later.any():
+        return table.assign(forecast=np.nan, gap=np.nan), np.nan, np.nan
+    said = bands[later].map(rates).astype(float)
+    base = np.full(len(said), float(marked.loc[past, "true"].mean()))
+    return table, brier(said, seen), brier(base, seen)

@@ -1,0 +1,200 @@
+"""Who would have been visited: each way of choosing, week by week, with the same capacity."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from gridkit.errors import DataError
+from gridkit.profile.card import Scorecard
+from gridkit.triage.scorecard import score
+
+OUTCOMES = ("harm_on", "cause", "true", "lead_days")
+"""Columns of `mark` that no method may see."""
+Order = Callable[[pd.DataFrame], pd.DataFrame]
+"""Given facts, columns to sort by, the most urgent first (ascending); same rows."""
+
+
+def by_card(card: Scorecard) -> Order:
+    """Order by a card: band, score, what is due first, what was heard first.
+
+    Parameters
+    ----------
+    card : Scorecard
+
+    Returns
+    -------
+    callable
+        As `METHODS` holds; the order is that of `worklist`.
+    """
+
+    def order(facts: pd.DataFrame) -> pd.DataFrame:
+        scores = score(facts, card)
+        return pd.DataFrame(
+            {
+                "band": scores["band"].cat.codes,
+                "calm": ~scores["override"],
+                "points": -scores["score"].astype("int64"),
+                "due_on": _days(facts["due_on"]),
+                "heard_on": _days(facts["heard_on"]),
+            },
+            index=facts.index,
+        )
+
+    return order
+
+
+def first_come(facts: pd.DataFrame) -> pd.DataFrame:
+    """Order by the day of hearing: who came first is seen to first."""
+    return pd.DataFrame({"heard_on": _days(facts["heard_on"])}, index=facts.index)
+
+
+def oldest_first(facts: pd.DataFrame) -> pd.DataFrame:
+    """Order by how long the trouble has lasted; by the day of hearing where nobody said."""
+    since = facts["since"].fillna(facts["heard_on"])
+    return pd.DataFrame(
+        {"since": _days(since), "heard_on": _days(facts["heard_on"])}, index=facts.index
+    )
+
+
+def severity_only(card: Scorecard) -> Order:
+    """Order by the severity of harm alone (and danger), then by the day of hearing.
+
+    Parameters
+    ----------
+    card : Scorecard
+        Whose first factor named `harm` is looked at; a card without one orders by danger.
+
+    Returns
+    -------
+    callable
+    """
+
+    def order(facts: pd.DataFrame) -> pd.DataFrame:
+        scores = score(facts, card)
+        harm = scores["pts_harm"] if "pts_harm" in scores else scores["score"] * 0
+        return pd.DataFrame(
+            {
+                "calm": ~scores["override"],
+                "harm": -harm.astype("int64"),
+                "heard_on": _days(facts["heard_on"]),
+            },
+            index=facts.index,
+        )
+
+    return order
+
+
+def methods(card: Scorecard) -> dict[str, Order]:
+    """Give the ways of choosing that a card is compared with, itself first.
+
+    Examples
+    --------
+    >>> from gridkit.profile import load_profile
+    >>> list(methods(load_profile().scorecard))
+    ['card', 'first_come', 'oldest_first', 'severity_only']
+    """
+    return {
+        "card": by_card(card),
+        "first_come": first_come,
+        "oldest_first": oldest_first,
+        "severity_only": severity_only(card),
+    }
+
+
+METHOD_NAMES: Mapping[str, tuple[str, str]] = {
+    "card": ("评分卡", "scorecard"),
+    "first_come": ("先来先办", "first come"),
+    "oldest_first": ("拖得最久的先办", "oldest first"),
+    "severity_only": ("只看危害", "severity only"),
+    "gi_star": ("热点网格先办 (Gi*)", "hot grids (Gi*)"),
+    "scan": ("扫描聚集先办", "scan clusters"),
+    "learned": ("由结果学得的卡", "learned card"),
+}
+
+
+def replay(marked: pd.DataFrame, ways: Mapping[str, Order], capacity: int) -> pd.DataFrame:
+    """Choose the week's visits by each way, and see what became of the matters chosen.
+
+    Parameters
+    ----------
+    marked : DataFrame
+        As `mark` gives it.
+    ways : mapping of str to callable
+        Such as `methods(card)`.
+    capacity : int
+        Visits in a week.
+
+    Returns
+    -------
+    DataFrame
+        One row per visit: `method`, `on`, `place` (1 first), then the columns
+        `concern_id`, `grid_id`, `cause`, `harm_on`, `true`, `lead_days` of `marked`, and
+        `first` (bool: the first visit of this method to this cause).
+
+    Raises
+    ------
+    DataError
+        If `capacity` is below 1, or a method asks for what became of a matter.
+
+    Notes
+    -----
+    A matter that a method has chosen leaves the queue of that method; the ledger itself
+    does not change, so all methods choose from the same matters. Ties are broken by the
+    order of record ids, which is that of writing.
+    """
+    if capacity < 1:
+        raise DataError(
+            en=f"`capacity` must be 1 or more visits a week; it is {capacity}.",
+            zh=f"`capacity` (每周可走访件数) 须不小于 1, 现为 {capacity}。",
+        )
+    parts = []
+    for name, order in ways.items():
+        keys = _keys(order, marked)
+        chosen = _choose(marked, keys, capacity)
+        parts.append(chosen.assign(method=name))
+    kept = ["concern_id", "grid_id", "cause", "harm_on", "true", "lead_days", "first"]
+    return pd.concat(parts, ignore_index=True)[["method", "on", "place", *kept]]
+
+
+def _keys(order: Order, marked: pd.DataFrame) -> pd.DataFrame:
+    """Let a method order the rows; what became of them is not shown to it."""
+    try:
+        return order(marked.drop(columns=[c for c in OUTCOMES if c in marked]))
+    except KeyError as fault:
+        asked = [name for name in OUTCOMES if name in str(fault)]
+        if asked:
+            raise DataError(
+                en=f"A method asked for `{asked[0]}`, which lies in the future on the "
+                "day of choosing. Let it look at the facts alone.",
+                zh=f"某种方法要看 `{asked[0]}`, 这在选择当天还是未来。只能看当时已知的事实。",
+            ) from fault
+        raise
+
+
+def _choose(marked: pd.DataFrame, keys: pd.DataFrame, capacity: int) -> pd.DataFrame:
+    number, _ = pd.factorize(marked["concern_id"], sort=True)
+    columns = [number, *(keys[c].to_numpy() for c in reversed(keys.columns))]
+    order = np.lexsort([*columns, marked["on"].to_numpy()])  # by day, then by the keys
+    day = marked["on"].to_numpy()[order]
+    bounds = np.flatnonzero(np.append(True, day[1:] != day[:-1]))
+    gone = np.zeros(number.max() + 1, dtype=bool)
+    rows: list[np.ndarray] = []
+    for rank in np.split(order, bounds[1:]):
+        taken = rank[~gone[number[rank]]][:capacity]
+        gone[number[taken]] = True
+        rows.append(taken)
+    all_rows = np.concatenate(rows)
+    chosen = marked.iloc[all_rows]
+    place = np.concatenate([np.arange(1, len(r) + 1) for r in rows])
+    return chosen.assign(place=place, first=~chosen["cause"].duplicated())
+
+
+def _days(column: pd.Series) -> np.ndarray:
+    """Give days as integers, a missing one after all others."""
+    days = column.to_numpy().astype("datetime64[D]")
+    numbers: np.ndarray = days.astype(np.int64)
+    numbers[np.isnat(days)] = np.iinfo(np.int64).max
+    return numbers

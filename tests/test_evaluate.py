@@ -1,0 +1,380 @@
+"""Whether warnings are right: the figures, their intervals, and that nobody looks ahead."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from gridkit import triage
+from gridkit.errors import AlignmentError, DataError
+from gridkit.profile import load_profile
+from gridkit.training import make_town
+from gridkit.triage.evaluate_agreement import confusion, kappa, kappa_interval, triage_errors
+from gridkit.triage.evaluate_backtest import backtest, check_past, rolling_origins
+from gridkit.triage.evaluate_calibration import (
+    band_rates,
+    brier,
+    calibration,
+    calibration_error,
+)
+from gridkit.triage.evaluate_churn import rank_churn
+from gridkit.triage.evaluate_facts import came_back, known_on, mark, weekly_facts, weeks_between
+from gridkit.triage.evaluate_intervals import Interval, apart, bootstrap
+from gridkit.triage.evaluate_measures import harms, leads, precision_at_k, recall_at_k
+from gridkit.triage.evaluate_outcomes import read_outcomes
+from gridkit.triage.evaluate_persons import PERSON_FIELDS, moved_by
+from gridkit.triage.evaluate_queue import first_come, methods, oldest_first, replay
+
+END = dt.date(2026, 11, 22)
+# Agresti (1990), Categorical Data Analysis: 91 couples on a question of four answers, as
+# `SexualFun` in R's vcd; `Kappa(SexualFun)` there prints 0.1293 and, with equal spacing, 0.2374
+COUPLES = np.array([[7, 7, 2, 3], [2, 8, 3, 7], [1, 5, 4, 9], [2, 8, 9, 14]])
+# Manning, Raghavan & Schütze (2008), Introduction to Information Retrieval, exercise 8.8
+RANKED = [c == "R" for c in "RRNNNNNNRNRNNNRNNNNR"]
+# Efron & Tibshirani (1993), table 2.1: survival of treated mice, days
+MICE = np.array([94.0, 197, 16, 38, 99, 141, 23])
+
+
+@pytest.fixture(scope="module")
+def profile():
+    """Give the default profile."""
+    return load_profile()
+
+
+@pytest.fixture(scope="module")
+def town():
+    """Give a small county with half a year in it."""
+    return make_town(seed=7, grids=343, weeks=30, end=END)
+
+
+@pytest.fixture(scope="module")
+def outcomes(town):
+    """Plant outcomes: every matter of a latent cause gets worse six weeks after hearing."""
+    cause = town.truth.of_concern
+    harm = town.concerns["heard_on"] + pd.Timedelta(days=42)
+    return pd.DataFrame(
+        {"harm_on": harm.where(cause.notna().reindex(harm.index)), "cause": cause}
+    )
+
+
+@pytest.fixture(scope="module")
+def facts(town, profile):
+    """Give what was known in each week."""
+    days = weeks_between(town.start, END - dt.timedelta(days=60))
+    return weekly_facts(town.concerns, town.steps, days, profile)
+
+
+@pytest.fixture(scope="module")
+def marked(facts, outcomes):
+    """Give the weeks with what became of the matters."""
+    return mark(facts, outcomes, END)
+
+
+def test_precision_and_recall_are_those_of_the_textbook():
+    """6 of the 20 found are relevant, of 8 there are: 30 % and 75 %."""
+    assert precision_at_k(RANKED, 20) == pytest.approx(0.30)
+    assert recall_at_k(RANKED, 20, total=8) == pytest.approx(0.75)
+    assert np.isnan(precision_at_k([], 3))
+    assert np.isnan(recall_at_k([], 3, total=0))
+
+
+def test_kappa_is_the_published_one():
+    """Unweighted and with linear weights, as R's vcd prints it."""
+    assert kappa(COUPLES, "none") == pytest.approx(0.1293, abs=5e-5)
+    assert kappa(COUPLES, "linear") == pytest.approx(0.2374, abs=5e-5)
+
+
+@given(st.lists(st.lists(st.integers(0, 9), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_kappa_does_not_depend_on_who_is_first_and_is_at_most_1(rows):
+    """Turning the table round changes nothing; full agreement is 1."""
+    table = np.array(rows)
+
+    value, turned = kappa(table), kappa(table.T)
+
+    assert value == pytest.approx(turned, nan_ok=True)
+    assert np.isnan(value) or value <= 1 + 1e-12
+    assert kappa(np.diag([3, 4, 5])) == 1
+
+
+def test_brier_is_the_published_one():
+    """The example of scikit-learn's `brier_score_loss`: 0.037 (0.0375)."""
+    assert brier([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0]) == pytest.approx(0.0375)
+    with pytest.raises(AlignmentError):
+        brier([0.1], [0, 1])
+    with pytest.raises(DataError, match="0 到 1"):
+        brier([1.2], [1])
+
+
+def test_the_bootstrap_is_that_of_the_book_and_of_scipy():
+    """Standard error 23.36 of the mice's mean; percentile interval as scipy's."""
+    found = bootstrap(MICE, np.mean, rng=np.random.default_rng(1), replicas=9_999, level=0.6827)
+    peer = stats.bootstrap(
+        (MICE,),
+        np.mean,
+        confidence_level=0.95,
+        n_resamples=20_000,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    ).confidence_interval
+    wide = bootstrap(MICE, np.mean, rng=np.random.default_rng(3), replicas=20_000)
+
+    assert found.value == pytest.approx(86.86, abs=0.005)
+    assert (found.high - found.low) / 2 == pytest.approx(23.36, rel=0.03)
+    assert (wide.low, wide.high) == pytest.approx((peer.low, peer.high), rel=0.03)
+    assert wide.few
+
+
+def test_clusters_widen_an_interval():
+    """Ten copies of each observation tell no more than one, if they are drawn together."""
+    copies, names = np.repeat(MICE, 10), np.repeat(np.arange(7), 10)
+
+    together = bootstrap(copies, np.mean, names, rng=np.random.default_rng(1))
+    apart_ = bootstrap(copies, np.mean, rng=np.random.default_rng(1))
+
+    assert together.clusters == 7
+    assert together.high - together.low > 2 * (apart_.high - apart_.low)
+    with pytest.raises(AlignmentError):
+        bootstrap(copies, np.mean, names[:3], rng=np.random.default_rng(1))
+
+
+def test_an_interval_says_where_there_is_little():
+    """Few rows or clusters are told; nothing at all is told, too."""
+    none = bootstrap(np.empty(0), np.mean, rng=np.random.default_rng(1))
+
+    assert Interval(0.5, 0.4, 0.6, 12, 3).words() == "0.50 (0.40–0.60) [样本少: 12/3]"
+    assert none.words() == "无可计算"
+    assert not apart(Interval(0.5, 0.4, 0.6, 99, 20), Interval(0.7, 0.6, 0.8, 99, 20))
+
+
+def test_a_column_of_the_future_is_refused(town, outcomes, profile):
+    """An outcome joined onto the concerns by mistake stops the backtest."""
+    leak = town.concerns.assign(harm_on=outcomes["harm_on"])
+
+    with pytest.raises(DataError, match="偷看未来"):
+        weekly_facts(leak, town.steps, [END], profile)
+
+
+def test_a_method_cannot_ask_what_will_happen(marked):
+    """A way of choosing that sorts by the harm to come is refused by name."""
+    with pytest.raises(DataError, match="harm_on"):
+        replay(marked, {"seer": lambda facts: facts[["harm_on"]]}, 5)
+
+
+def test_learning_from_the_future_is_refused(marked):
+    """Rows whose horizon reaches past the origin may not be learned from; folds have none."""
+    folds = list(rolling_origins(marked, first_weeks=12, every_weeks=4))
+    leaky = [folds[0]._replace(train=marked)]
+
+    assert folds
+    for fold in folds:
+        check_past(fold.train, fold.origin)
+        assert fold.test["on"].min() >= pd.Timestamp(fold.origin)
+    with pytest.raises(DataError, match="偷看未来"):
+        backtest(leaky, lambda _: {"first_come": first_come}, 5)
+
+
+def test_what_comes_later_changes_nothing_that_was_known(town, profile):
+    """The facts of a day are the same whether or not the ledger goes on."""
+    on = END - dt.timedelta(days=90)
+    whole = weekly_facts(town.concerns, town.steps, [on], profile)
+    cut = weekly_facts(*known_on(town.concerns, town.steps, on), [on], profile)
+
+    pd.testing.assert_frame_equal(whole, cut, check_categorical=False)
+
+
+def test_what_is_not_known_yet_is_not_counted_as_no(facts, outcomes):
+    """Weeks whose horizon reaches past the last known day are left out."""
+    early = END - dt.timedelta(days=30)
+
+    kept = mark(facts, outcomes, early)
+
+    assert kept["on"].max() <= pd.Timestamp(early) - pd.Timedelta(days=56)
+    with pytest.raises(DataError, match="没有哪一周"):
+        mark(facts, outcomes, facts["on"].min().date())
+
+
+def test_each_way_visits_the_same_number_and_no_matter_twice(marked, profile):
+    """K visits a week while there are matters; a visited matter leaves the queue."""
+    picks = replay(marked, methods(profile.scorecard), 6)
+
+    counted = picks.groupby(["method", "on"]).size()
+    assert counted.max() == 6
+    assert not picks.duplicated(["method", "concern_id"]).any()
+    assert (
+        picks.groupby("method")["first"]
+        .sum()
+        .equals(picks.groupby("method")["cause"].nunique())
+    )
+
+
+def test_the_ways_are_what_they_say(marked):
+    """First come goes by hearing, oldest by the trouble's beginning."""
+    day = marked["on"] == marked["on"].min()
+    week = marked[day]
+
+    first = replay(week, {"first_come": first_come, "oldest_first": oldest_first}, 3)
+    heard = week.set_index("concern_id")["heard_on"]
+    since = week.set_index("concern_id")["since"].fillna(heard)
+
+    of = first.groupby("method")["concern_id"].agg(list)
+    assert heard[of["first_come"]].max() <= heard.drop(of["first_come"]).min()
+    assert since[of["oldest_first"]].max() <= since.drop(of["oldest_first"]).min()
+
+
+def test_a_lead_is_from_the_first_visit_to_the_harm():
+    """Who comes after the harm, or never, has a lead of 0 days."""
+    day = pd.to_datetime(["2026-03-02", "2026-03-09"]).as_unit("s")
+    harms_ = pd.DataFrame({"harm_on": day[1:].repeat(2), "grid_id": ["g1", "g2"]}, ["a", "b"])
+    picks = pd.DataFrame({"method": "card", "cause": ["a", "a"], "on": day})
+
+    assert leads(picks, harms_)["lead_days"].tolist() == [7.0, 0.0]
+
+
+def test_promises_of_bands_are_held_against_facts():
+    """A band that promised a third and kept a half has a gap of a sixth."""
+    bands = pd.Series(pd.Categorical(["red"] * 6 + ["blue"] * 4, ["red", "blue"], ordered=True))
+    happened = pd.Series([True] * 3 + [False] * 7)
+    rates = pd.Series({"red": 1 / 3, "blue": 0.0})
+
+    table = calibration(
+        bands, happened, rates, pd.Series(range(10)), rng=np.random.default_rng(1)
+    )
+
+    assert table.loc["red", "gap"] == pytest.approx(1 / 6)
+    assert calibration_error(table) == pytest.approx(0.1)
+    assert band_rates(bands, happened)["red"] == pytest.approx((3 + 3) / 16)
+
+
+def test_churn_is_none_where_a_factor_gives_nothing(facts, profile):
+    """Mitigation of nobody moves nobody; shares lie between 0 and 1."""
+    calm = facts.assign(mitigation=None)
+
+    churn = rank_churn(calm, profile.scorecard, 10)
+
+    assert (churn.loc["mitigation"] == 0).all()
+    assert churn.to_numpy().min() >= 0
+    assert churn.to_numpy().max() <= 1
+    assert churn.loc["harm"].max() > 0
+    with pytest.raises(DataError):
+        rank_churn(calm, profile.scorecard, 0)
+
+
+def test_no_field_of_a_person_moves_any_output(town, profile):
+    """Shuffle everything other systems keep of people: scores, sentences and order stand still."""
+    rng = np.random.default_rng(1)
+    n = len(town.concerns)
+    planted = {name: rng.integers(0, 9, n).astype(str) for name in PERSON_FIELDS}
+
+    def shown(concerns: pd.DataFrame) -> pd.DataFrame:
+        return triage.worklist(concerns, town.steps, END, profile).reset_index()
+
+    moved = moved_by(town.concerns.assign(**planted), PERSON_FIELDS, shown, rng=rng, shuffles=1)
+
+    assert (moved == 0).all()
+    assert len(moved) == len(PERSON_FIELDS)
+
+
+def test_the_permutation_test_can_fail(town):
+    """An order that looks at a person's age is found out."""
+
+    def unfair(concerns: pd.DataFrame) -> pd.DataFrame:
+        return concerns.sort_values("age")[["grid_id"]].reset_index()
+
+    rng = np.random.default_rng(1)
+    aged = town.concerns.assign(age=rng.integers(18, 90, len(town.concerns)))
+
+    assert moved_by(aged, ["age"], unfair, rng=rng)["age"] > 0
+    with pytest.raises(DataError, match="name"):
+        moved_by(aged, ["name"], unfair, rng=rng)
+
+
+def test_evaluate_tells_what_it_found_and_what_it_cannot_bear(town, outcomes, profile):
+    """All methods, bands, factors and kinds of grids are there; half a year is called short."""
+    terms = triage.Terms(END, capacity=8)
+
+    found = triage.evaluate(
+        town.concerns, town.steps, outcomes, profile, terms, rng=np.random.default_rng(1)
+    )
+    again = triage.evaluate(
+        town.concerns, town.steps, outcomes, profile, terms, rng=np.random.default_rng(1)
+    )
+
+    assert list(found.figures) == list(methods(profile.scorecard))
+    assert found.table("zh").index.tolist()[0] == "评分卡"
+    assert set(found.gaps.index) == {"社区", "村"}
+    assert found.bands["n"].sum() > 0
+    assert 0 <= found.brier <= 1
+    assert any("不足半年" in line for line in found.warnings())
+    assert found.table("en").equals(again.table("en"))
+    for of in found.figures.values():
+        assert of["precision"].low <= of["precision"].value <= of["precision"].high
+    assert harms_are_real(found, outcomes)
+
+
+def harms_are_real(found, outcomes) -> bool:
+    """Tell whether every pick called true is of a matter that did get worse."""
+    true = found.picks[found.picks["true"]]
+    return bool(outcomes.loc[true["concern_id"], "harm_on"].notna().all())
+
+
+def test_agreement_counts_under_and_over():
+    """Put one band too low is under-triage, one too high over-triage."""
+    levels = ["red", "orange", "yellow"]
+    given_ = pd.Series(["yellow", "red", "orange", "red"], list("abcd"))
+    truth = pd.Series(["red", "red", "yellow", "red"], list("abcd"))
+
+    errors = triage_errors(given_, truth, levels, rng=np.random.default_rng(1))
+    table = confusion(given_, truth, levels)
+
+    assert (errors.under.value, errors.over.value, errors.exact.value) == (0.25, 0.25, 0.5)
+    assert table.loc["yellow", "red"] == 1
+    assert kappa_interval(truth, truth, levels, rng=np.random.default_rng(1)).value == 1
+    with pytest.raises(DataError, match="等级"):
+        confusion(given_.replace("red", "blue"), truth, levels)
+    with pytest.raises(AlignmentError):
+        confusion(given_, truth.set_axis(list("wxyz")), levels)
+
+
+def test_outcomes_are_read_from_a_table(town, tmp_path):
+    """Full or short numbers, dates or nothing; every fault is named with its line."""
+    ids = town.concerns.index[:3]
+    good, bad = tmp_path / "good.csv", tmp_path / "bad.csv"
+    good.write_text(f"编号,恶化日期\n{ids[0]},2026-10-01\n{ids[1][-8:]},\n", "utf-8-sig")
+    bad.write_text("编号,恶化日期\nnobody-knows,2026-10-01\n", "utf-8")
+
+    read = read_outcomes(good, town.concerns)
+
+    assert list(read.index) == list(ids[:2])
+    assert read["harm_on"].notna().tolist() == [True, False]
+    with pytest.raises(DataError, match="第 2 行"):
+        read_outcomes(bad, town.concerns)
+    with pytest.raises(DataError, match="恶化日期"):
+        read_outcomes(_written(tmp_path, "a,b\n"), town.concerns)
+
+
+def _written(folder, text: str):
+    path = folder / "odd.csv"
+    path.write_text(text, "utf-8")
+    return path
+
+
+def test_what_came_back_stands_in_for_outcomes(town):
+    """Unhappy residents and reopened matters; nothing after the ledger's end."""
+    back = came_back(town.concerns, town.steps)["harm_on"].dropna()
+
+    assert 0 < len(back) < len(town.concerns)
+    assert back.max() <= pd.Timestamp(END)
+
+
+def test_harms_are_those_that_could_be_warned_of(marked):
+    """Each cause once, its harm after a day on which something of it was open."""
+    found = harms(marked)
+
+    assert found.index.is_unique
+    assert len(found)
