@@ -61,8 +61,9 @@
       map.invalidateSize({animate: false});
       if (!free) { return; }
       var wide = map.getContainer().clientWidth > 1000;
-      var head = parseFloat(getComputedStyle(map.getContainer()).getPropertyValue('--gk-head')) || 0;
-      map.fitBounds(bounds, {paddingTopLeft: [14, head + 14], paddingBottomRight: [wide ? 280 : 14, 24], animate: false});
+      var style = getComputedStyle(map.getContainer()), px = function (name) { return parseFloat(style.getPropertyValue(name)) || 0; };
+      var head = px('--gk-head'), foot = px('--gk-foot');
+      map.fitBounds(bounds, {paddingTopLeft: [14, head + 14], paddingBottomRight: [wide ? 280 : 14, 24 + foot], animate: false});
     }
     ['mousedown', 'wheel', 'touchstart', 'keydown'].forEach(function (name) {
       map.getContainer().addEventListener(name, function () { free = false; }, {capture: true, passive: true});

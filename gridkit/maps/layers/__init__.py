@@ -29,6 +29,7 @@ from gridkit.maps.layers.places import room_layer, station_layer
 from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS
 from gridkit.maps.layers.route import route_layer, visit_route
 from gridkit.maps.layers.silent import silent_layer
+from gridkit.maps.layers.timeline import TimeLayer, time_layer
 
 __all__ = [
     "BANDS",
@@ -49,6 +50,7 @@ __all__ = [
     "MapLayer",
     "MarkLayer",
     "MarkStyle",
+    "TimeLayer",
     "change_layer",
     "class_bounds",
     "cluster_layer",
@@ -65,5 +67,6 @@ __all__ = [
     "route_layer",
     "silent_layer",
     "station_layer",
+    "time_layer",
     "visit_route",
 ]

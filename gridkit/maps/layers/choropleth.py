@@ -119,13 +119,13 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     of[value.notna()] = 1  # zero
     some = value.fillna(0) > 0
     of[some] = 2 + np.searchsorted(bounds[:-1], value[some].to_numpy(dtype=float))
-    colors = _spread(len(bounds))
+    colors = spread(len(bounds))
     classes = [NO_DATA | {"note": " / ".join(missing)}, ZERO] + [
         {"fill": c, "stroke": "#ffffff", "weight": 0.6, "opacity": 0.92} for c in colors
     ]
     items = [
         _item(c, text)
-        for c, text in zip(classes[2:], _spans(positive, bounds, digits, unit), strict=True)
+        for c, text in zip(classes[2:], spans(positive, bounds, digits, unit), strict=True)
     ]
     if (of == 1).any():
         items.insert(0, _item(ZERO, f"0{' ' + unit if unit else ''}", "none reported"))
@@ -190,8 +190,14 @@ def _two_digits(value: float, toward: np.ufunc) -> float:
     return float(f"{toward(value / step) * step:.3g}")
 
 
-def _spread(n: int) -> list[str]:
-    """Colors for n classes, as far apart as can be."""
+def spread(n: int) -> list[str]:
+    """Give colors for n classes, as far apart as can be.
+
+    Examples
+    --------
+    >>> spread(2) == [COLORS[0], COLORS[4]]
+    True
+    """
     if n == 1:
         return [COLORS[2]]
     return [COLORS[i] for i in np.linspace(0, len(COLORS) - 1, n).round().astype(int)]
@@ -204,8 +210,14 @@ def _digits(values: np.ndarray) -> int:
     return 1 if np.median(values) >= 1 else 2
 
 
-def _spans(values: np.ndarray, bounds: np.ndarray, digits: int, unit: str) -> list[str]:
-    """Say from where to where each class reaches."""
+def spans(values: np.ndarray, bounds: np.ndarray, digits: int, unit: str) -> list[str]:
+    """Say from where to where each class reaches.
+
+    Examples
+    --------
+    >>> spans(np.array([1.0, 4.0, 9.0]), np.array([3.0, 9.0]), 0, "件")
+    ['1–3 件', '4–9 件']
+    """
     unit = f" {unit}" if unit else ""
     out = []
     low = _two_digits(values.min(), np.floor) if len(values) else 0.0

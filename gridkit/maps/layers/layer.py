@@ -143,10 +143,10 @@ class GridLayer(MapLayer):
         """Give the grids' outlines."""
         return self._shapes
 
-    def script(self) -> str:
-        """Give the JavaScript expression that makes the layer."""
+    def spec(self) -> dict[str, Json]:
+        """Give what the page's script makes the layer of."""
         properties = [feature["properties"] for feature in self.data["features"]]
-        spec: dict[str, Json] = {
+        return {
             "shapes": self._shapes.key,
             "pane": self._pane[0],
             "zIndex": self._pane[1],
@@ -166,7 +166,10 @@ class GridLayer(MapLayer):
                 for row in self.rows
             ],
         }
-        return f"new gk.Grids({script_json(spec)})"
+
+    def script(self) -> str:
+        """Give the JavaScript expression that makes the layer."""
+        return f"new gk.Grids({script_json(self.spec())})"
 
 
 def _plain(column: pd.Series, digits: int) -> list[float | int | None]:
