@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 import shapely
 
 from gridkit import forms, maps
+from gridkit.errors import DataError
 from gridkit.maps.overview import overview
 from gridkit.records import Concern, create_workspace
 
@@ -112,3 +115,51 @@ def test_few_concerns_are_not_tested_on_the_map_either(tmp_path):
 
     assert found.tests is None
     assert "不足 30 件" in found.sentence_zh
+
+
+def test_a_period_without_concerns_says_where_they_are(tmp_path):
+    """Rather than "too few", the day of the last concern and the option that leads there."""
+    workspace = county(tmp_path / "w", 6, 40)
+    today = workspace.store.today()
+
+    found = overview(workspace, on=dt.date(2020, 1, 1))
+
+    assert f"请用 `--on {today}`" in found.sentence_zh
+    assert f"give `--on {today}`" in found.sentence_en
+
+
+def test_without_households_the_density_is_drawn(tmp_path):
+    """Not only its hotspots: each grid has its concerns per square kilometer."""
+    grids = lay(6).assign(households=pd.array([None] * 36, dtype="Int64"))
+    workspace = create_workspace(tmp_path / "w", name="小县", county_code="990428", grids=grids)
+
+    layers = [
+        layer.legend.title
+        for layer in overview(workspace).map()._children.values()
+        if isinstance(layer, maps.layers.GridLayer)
+    ]
+
+    assert "诉求密度" in layers
+
+
+def test_rivers_and_roads_of_the_workspace_are_drawn(tmp_path):
+    """As lines below the names, within a meter; a broken file is named, not ignored."""
+    workspace = county(tmp_path / "w", 3, 1)
+    river = gpd.GeoDataFrame(
+        {"name": ["青溪"], "rank": [1]},
+        geometry=[shapely.LineString([(117.4, 26.7), (117.41, 26.72), (117.43, 26.73)])],
+        crs=4326,
+    )
+    river.to_file(workspace.folder / "rivers.geojson")
+
+    m = overview(workspace).map()
+
+    base = next(c for c in m._children.values() if hasattr(c, "townships"))
+    kind, rank, steps = base.lines[0]
+    back = np.cumsum(np.reshape(steps, (-1, 2)), axis=0) / 1e5
+    assert (kind, rank) == (0, 1)
+    np.testing.assert_allclose(back, shapely.get_coordinates(river.geometry), atol=1e-5)
+    assert "青溪" in maps.render(m)
+    (workspace.folder / "rivers.geojson").write_text("{", encoding="utf-8")
+    with pytest.raises(DataError, match=r"rivers\.geojson"):
+        overview(workspace)

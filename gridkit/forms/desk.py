@@ -16,6 +16,7 @@ import pandas as pd
 
 from gridkit import triage
 from gridkit.hotspots import mappable
+from gridkit.maps.ground import Ground, read_ground
 from gridkit.profile import Profile
 from gridkit.records.models import Record, kind_of
 from gridkit.records.spec import RECORD_SPECS
@@ -55,12 +56,21 @@ class Desk:
         The county's name, for titles.
     invented : bool
         True for a made-up county: every screen says so.
+    ground : Ground, optional
+        Rivers and roads for the maps.
     """
 
     def __init__(
-        self, store: Store, grids: gpd.GeoDataFrame, *, name: str = "", invented: bool = False
+        self,
+        store: Store,
+        grids: gpd.GeoDataFrame,
+        *,
+        name: str = "",
+        invented: bool = False,
+        ground: Ground | None = None,
     ) -> None:
         self.store, self.grids, self.name, self.invented = store, grids, name, invented
+        self.ground = ground
         self.profile = store.profile
         self._read: dict[str, pd.DataFrame] = {}
         self._new: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
@@ -70,7 +80,11 @@ class Desk:
     def of(cls, workspace: Workspace) -> Desk:
         """Open the desk of a workspace."""
         return cls(
-            workspace.store, workspace.grids, name=workspace.name, invented=workspace.invented
+            workspace.store,
+            workspace.grids,
+            name=workspace.name,
+            invented=workspace.invented,
+            ground=read_ground(workspace.folder),
         )
 
     @property

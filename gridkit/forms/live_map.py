@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from gridkit import maps
-from gridkit.errors import DataError
 from gridkit.forms.desk import RECENT_WEEKS, Desk
 from gridkit.forms.look import Column, Markup, Words, html, tag
-from gridkit.hotspots import mappable, rates
+from gridkit.hotspots import density, mappable, rates
 
 HEIGHT_PX = 420
 
@@ -48,15 +47,15 @@ class LiveMap(Column):
         """
         desk = self.desk
         counts = desk.recent_counts()
-        try:
-            measured = rates(counts)
-        except DataError:  # households unknown: there are no rates, only places
-            measured = None
+        known = counts["households"].fillna(0).sum() > 0
         drawn = maps.county_map(
             desk.grids,
             self._today(advice),
-            rates=measured,
+            rates=rates(counts) if known else None,
+            densities=None if known else density(counts, desk.grids),
             title=f"{desk.name} 近 {RECENT_WEEKS} 周诉求",
+            concerns_title="今天的诉求",
+            ground=desk.ground,
             on=desk.today,
             invented=desk.invented,
             profile=desk.profile,

@@ -4,17 +4,18 @@ Maps for people whose office has no network: one HTML file that opens anywhere, 
 for anything, and runs no script but its own.
 
 Frames come in (grids, rates, tests, concerns), `layers` turns each into a Folium layer,
-`basemap` draws the county they lie on from the grids themselves, `legend` says in plain
-words what is shown, `offline` writes the page with the vendored scripts inside, `notebook`
-shows it. Every text goes through one choke point, `safe`. `disclosure` hides what would give
-somebody away on maps that are handed out. `county_map` does all of it in one call.
+`basemap` draws the county they lie on from the grids themselves, `ground` its rivers and
+roads, `legend` says in plain words what is shown, `offline` writes the page with the
+vendored scripts inside, `notebook` shows it. Every text goes through one choke point, `safe`.
+`disclosure` hides what would give somebody away on maps that are handed out. `county_map`
+does all of it in one call.
 
 Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
 """
 
 from __future__ import annotations
 
-from gridkit.maps import basemap, disclosure, layers, legend
+from gridkit.maps import basemap, disclosure, ground, layers, legend
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.county_map import county_map
 from gridkit.maps.disclosure import suppress
@@ -31,6 +32,7 @@ __all__ = [
     "basemap",
     "county_map",
     "disclosure",
+    "ground",
     "iframe",
     "layers",
     "legend",

@@ -1,8 +1,10 @@
-"""A base map without tiles: land, borders and names, from the grids themselves."""
+"""A base map without tiles: land, borders, rivers, roads and names."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import folium
@@ -11,13 +13,16 @@ import numpy as np
 import shapely
 
 from gridkit.maps.escape import Json, safe, script_json
+from gridkit.maps.ground import Ground
 from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.notebook import iframe
 from gridkit.maps.offline import save
-from gridkit.maps.shapes import STEPS_PER_DEGREE, Shapes, check, encode, shapes_of
+from gridkit.maps.shapes import STEPS_PER_DEGREE, Shapes, encode, shapes_of
 
 MAX_ZOOM = 18
 ATTRIBUTION = "界线: 本县网格数据 (WGS-84) · boundaries: the county's own grids"
+
+Label = tuple[int, int, str, int, int]
 
 
 class GridMap(folium.Map):
@@ -68,10 +73,13 @@ class GridMap(folium.Map):
 class Borders(MapLayer):
     """Land and borders below and between the layers; made by `base_map`."""
 
-    def __init__(self, shapes: Shapes, townships: list[Json]) -> None:
+    def __init__(
+        self, shapes: Shapes, townships: list[Json], lines: Sequence[Json] = ()
+    ) -> None:
         super().__init__("界线", "borders", control=False)
         self._shapes = shapes
         self.townships = townships
+        self.lines = list(lines)
 
     def shapes(self) -> Shapes:
         """Give the grids' outlines."""
@@ -82,6 +90,7 @@ class Borders(MapLayer):
         spec: dict[str, Json] = {
             "shapes": self._shapes.key,
             "towns": self.townships,
+            "lines": self.lines,
             "attribution": safe(ATTRIBUTION),
         }
         return f"new gk.Borders({script_json(spec)})"
@@ -91,10 +100,10 @@ class PlaceNames(MapLayer):
     """Names of townships, and of grids where there is room; made by `base_map`.
 
     `data` has one row per name: longitude and latitude in 1e-5 degrees, the text (escaped),
-    0 for a township and 1 for a grid, and its width in 1e-5 degrees.
+    0 for a township, 1 for a grid and 2 for a river, and its width in 1e-5 degrees.
     """
 
-    def __init__(self, data: list[tuple[int, int, str, int, int]]) -> None:
+    def __init__(self, data: list[Label]) -> None:
         super().__init__("地名", "place names")
         self.data = data
 
@@ -107,6 +116,7 @@ def base_map(
     grids: gpd.GeoDataFrame,
     townships: Mapping[str, str] | None = None,
     *,
+    ground: Ground | None = None,
     page_title: str = "",
     audience: str | None = None,
 ) -> GridMap:
@@ -119,6 +129,8 @@ def base_map(
     townships : mapping of str to str, optional
         Names of the townships by code; without it the column `township_name` is used if
         there is one.
+    ground : Ground, optional
+        Rivers and roads; `ground.read_ground(workspace.folder)`.
     page_title : str
         Title of the page.
     audience : {"desk", "shared"}, optional
@@ -144,18 +156,40 @@ def base_map(
     >>> base_map(grids, {"t": "古镛镇"}).bounds
     (0.0, 0.0, 2.0, 1.0)
     """
-    check(grids)
     shapes = shapes_of(grids)
-    towns = _townships(grids)
-    if townships is None:
-        townships = _named(grids)
+    names = _named(grids) if townships is None else townships
+    outlines, labels = _drawn(grids, shapes.key, tuple(sorted(names.items())))
     m = GridMap(shapes.bounds, page_title=page_title, audience=audience)
-    outlines = encode(towns.geometry.to_numpy()) if len(towns) else []
-    m.add_child(Borders(shapes, outlines))  # type: ignore[arg-type]
-    labels = _labels(towns, [townships.get(str(c), "") for c in towns.index], kind=0)
-    labels += _labels(grids, [str(n) for n in grids["name"]], kind=1)
-    m.add_child(PlaceNames(labels))
+    lines = ground.lines() if ground else []
+    m.add_child(Borders(shapes, list(outlines), lines))
+    m.add_child(PlaceNames([*(ground.names() if ground else []), *labels]))
     return m
+
+
+# A notebook draws the same county after every save: joining its townships is done once.
+_KEPT: OrderedDict[tuple[Any, ...], tuple[list[Any], list[Label]]] = OrderedDict()
+_MOST_KEPT = 4
+
+
+def _drawn(
+    grids: gpd.GeoDataFrame, key: str, names: tuple[tuple[str, str], ...]
+) -> tuple[list[Any], list[Label]]:
+    """Give the outlines of townships and all labels, from the last few counties if it can."""
+    codes = hashlib.sha256("\0".join(_codes(grids)).encode()).hexdigest()
+    kept = (key, codes, names)
+    if kept not in _KEPT:
+        towns = _townships(grids)
+        labels = _labels(towns, [dict(names).get(str(c), "") for c in towns.index], kind=0)
+        labels += _labels(grids, [str(n) for n in grids["name"]], kind=1)
+        outlines = encode(towns.geometry.to_numpy()) if len(towns) else []
+        _KEPT[kept] = (outlines, labels)
+        if len(_KEPT) > _MOST_KEPT:
+            _KEPT.popitem(last=False)
+    return _KEPT[kept]
+
+
+def _codes(grids: gpd.GeoDataFrame) -> list[str]:
+    return [str(c) for c in grids["township_code"]] if "township_code" in grids else []
 
 
 def _townships(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -180,9 +214,7 @@ def _named(grids: gpd.GeoDataFrame) -> dict[str, str]:
     return dict(zip(pairs["township_code"].astype("str"), pairs["township_name"], strict=True))
 
 
-def _labels(
-    areas: gpd.GeoDataFrame, names: list[str], kind: int
-) -> list[tuple[int, int, str, int, int]]:
+def _labels(areas: gpd.GeoDataFrame, names: list[str], kind: int) -> list[Label]:
     """Place each name inside its area."""
     if len(areas) == 0:
         return []

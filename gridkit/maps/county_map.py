@@ -11,6 +11,7 @@ import pandas as pd
 from gridkit.hotspots import mappable
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.disclosure import hidden_note, suppress
+from gridkit.maps.ground import Ground
 from gridkit.maps.layers.choropleth import grid_choropleth
 from gridkit.maps.layers.discs import concern_discs
 from gridkit.maps.layers.hotspot import hotspot_layer
@@ -27,14 +28,17 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     concerns: pd.DataFrame | None = None,
     *,
     rates: pd.DataFrame | None = None,
+    densities: pd.Series | None = None,
     tests: pd.DataFrame | None = None,
     title: str = "诉求地图",
+    concerns_title: str = "诉求 (件数)",
     on: dt.date | None = None,
     source: str = "",
     invented: bool = False,
     audience: Audience = "desk",
     profile: Profile | None = None,
     townships: Mapping[str, str] | None = None,
+    ground: Ground | None = None,
 ) -> GridMap:
     """Draw a county: how often, where more than chance, and what is open.
 
@@ -47,10 +51,15 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         whose `dispute_code` the profile routes out are left out.
     rates : DataFrame, indexed by `grid_id`, optional
         From `hotspots.rates`: `n`, `households`, `rate`, `rate_eb`, `low`, `high`.
+    densities : Series, indexed by `grid_id`, optional
+        Where households are unknown: concerns per km², from `hotspots.density`. For the
+        desk only.
     tests : DataFrame, indexed by `grid_id`, optional
         From `hotspots.hotspot_test` or `gi_star_test`: `hot`, `z`, `p`, `q`, `method`.
     title : str
         What is shown, where.
+    concerns_title : str
+        What the concerns are: those of the period, or all that are open.
     on : date, optional
         Up to which day the data reach.
     source : str
@@ -66,6 +75,8 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         default the packaged codes (groups 14 to 16) and the map's own names and colors.
     townships : mapping of str to str, optional
         Names of the townships by code; the column `township_name` by default.
+    ground : Ground, optional
+        Rivers and roads.
 
     Returns
     -------
@@ -99,8 +110,10 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     if audience == "shared":
         layers = _shared_layers(grids, rates, tests)
     else:
-        layers = _desk_layers(grids, concerns, rates, tests, profile)
-    m = base_map(grids, townships)
+        layers = _desk_layers(grids, rates, densities, tests)
+        if concerns is not None:
+            layers.append(_concern_layer(concerns, profile, concerns_title))
+    m = base_map(grids, townships, ground=ground)
     for layer in layers:
         m.add_child(layer)
     return add_panel(m, caption, layers)
@@ -108,18 +121,17 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
 
 def _desk_layers(
     grids: gpd.GeoDataFrame,
-    concerns: pd.DataFrame | None,
     rates: pd.DataFrame | None,
+    densities: pd.Series | None,
     tests: pd.DataFrame | None,
-    profile: Profile | None,
 ) -> list[MapLayer]:
     layers: list[MapLayer] = []
     if rates is not None:
         layers.append(_rate_layer(grids, rates))
+    elif densities is not None:
+        layers.append(_density_layer(grids, densities))
     if tests is not None:
         layers.append(hotspot_layer(grids, _with_counts(tests, rates)))
-    if concerns is not None:
-        layers.append(_concern_layer(concerns, profile))
     return layers
 
 
@@ -170,12 +182,27 @@ def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
     )
 
 
-def _concern_layer(concerns: pd.DataFrame, profile: Profile | None) -> MapLayer:
+def _density_layer(grids: gpd.GeoDataFrame, densities: pd.Series) -> MapLayer:
+    return grid_choropleth(
+        grids,
+        densities,
+        title="诉求密度",
+        title_en="density",
+        unit="件/平方公里",
+        notes=["户数未知, 只能按面积: 人多的地方自然密 / households unknown: by area only."],
+    )
+
+
+def _concern_layer(concerns: pd.DataFrame, profile: Profile | None, title: str) -> MapLayer:
     if "dispute_code" in concerns:
         concerns = mappable(concerns, profile or load_profile())
     if profile is None:
-        return concern_discs(concerns, popups=tuple(POPUP_HEADS))
+        return concern_discs(concerns, popups=tuple(POPUP_HEADS), title=title)
     labels = {c.code: c.zh for c in profile.choices("demand_type")}
     return concern_discs(
-        concerns, popups=tuple(POPUP_HEADS), bands=profile.bands, labels=labels
+        concerns,
+        popups=tuple(POPUP_HEADS),
+        bands=profile.bands,
+        labels=labels,
+        title=title,
     )

@@ -17,8 +17,8 @@ from gridkit.maps.layers.layer import MapLayer
 
 Audience = Literal["desk", "shared"]
 
-# Below this width of the frame the layer list folds up, pixels.
-_NARROW_PX = 700
+# Below this width of the frame the layer list folds up, pixels: a long one earlier.
+_NARROW_PX, _NARROW_FOR_MANY_PX, _MANY = 700, 1000, 4
 
 _BADGES = {
     "desk": "内部使用 · 不得外传 / desk use only",
@@ -154,7 +154,8 @@ def add_panel(m: GridMap, caption: Caption, layers: Sequence[MapLayer] = ()) -> 
         )
     m.page_title, m.audience = caption.page_title, caption.audience
     control = folium.LayerControl()
-    control.options.update({"collapsed": JsCode(f"window.innerWidth < {_NARROW_PX}")})  # type: ignore[dict-item]
+    narrow = _NARROW_FOR_MANY_PX if len(layers) > _MANY else _NARROW_PX
+    control.options.update({"collapsed": JsCode(f"window.innerWidth < {narrow}")})  # type: ignore[dict-item]
     m.add_child(control)
     m.add_child(Panel(caption, layers))
     return m

@@ -12,6 +12,7 @@ import pandas as pd
 from gridkit import hotspots
 from gridkit.maps.basemap import GridMap
 from gridkit.maps.county_map import county_map
+from gridkit.maps.ground import Ground, read_ground
 from gridkit.maps.legend import Audience
 from gridkit.triage.worklist import worklist
 
@@ -36,6 +37,10 @@ class Overview:
     rates, tests : DataFrame, indexed by `grid_id`, or None
         As `hotspots.find_hotspots` gives them. No rates where households are unknown (then
         densities are tested), no tests where nothing can be tested.
+    values : Series, indexed by `grid_id`
+        What was tested: smoothed rates, or densities.
+    ground : Ground
+        Rivers and roads of the workspace.
     sentence_zh, sentence_en : str
         What stands out, and how much of it could be chance; or why nothing was tested.
     """
@@ -49,6 +54,8 @@ class Overview:
     open_matters: pd.DataFrame
     rates: pd.DataFrame | None
     tests: pd.DataFrame | None
+    values: pd.Series
+    ground: Ground
     sentence_zh: str
     sentence_en: str
 
@@ -58,13 +65,16 @@ class Overview:
             self.grids,
             self.open_matters,
             rates=self.rates,
+            densities=self.values if self.rates is None else None,
             tests=self.tests,
-            title=f"{self.name} {self.since:%Y-%m-%d} 至 {self.on:%Y-%m-%d}",
+            title=f"{self.name} {self.since:%Y-%m-%d} 至 {self.on:%Y-%m-%d} 诉求与热点",
             on=self.on,
             source="本机台账 / the ledger of this machine",
             invented=self.invented,
             audience=audience,
             profile=self.profile,
+            concerns_title="待办诉求 (不限时段)",
+            ground=self.ground,
         )
 
 
@@ -101,6 +111,7 @@ def overview(
         counted = counted[counted["demand_type"] == demand_type]
     counts = hotspots.count(counted, workspace.grids, by=None, period=(since, on))
     found = hotspots.find_hotspots(hotspots.per_grid(counts), workspace.grids)
+    words = _nothing(counted, since, on) or (found.sentence_zh, found.sentence_en)
     return Overview(
         workspace.name,
         workspace.invented,
@@ -111,6 +122,23 @@ def overview(
         open_matters,
         found.rates,
         found.tests,
-        found.sentence_zh,
-        found.sentence_en,
+        found.values,
+        read_ground(workspace.folder),
+        *words,
+    )
+
+
+def _nothing(concerns: pd.DataFrame, since: dt.date, on: dt.date) -> tuple[str, str] | None:
+    """Say that nothing was heard in the period, and where to look instead; None if it was."""
+    heard = concerns["heard_on"].dropna()
+    if ((heard >= pd.Timestamp(since)) & (heard <= pd.Timestamp(on))).any():
+        return None
+    zh = f"{since:%Y-%m-%d} 至 {on:%Y-%m-%d} 没有诉求, 没有可画的率和热点。"
+    en = f"No concern was heard from {since:%Y-%m-%d} to {on:%Y-%m-%d}: no rates, no hotspots."
+    if heard.empty:
+        return zh, en
+    last = heard.max()
+    return (
+        f"{zh}台账最近一件在 {last:%Y-%m-%d}: 请用 `--on {last:%Y-%m-%d}` 或放长时段。",
+        f"{en} The last one is of {last:%Y-%m-%d}: give `--on {last:%Y-%m-%d}`, or more weeks.",
     )

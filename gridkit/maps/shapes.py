@@ -7,6 +7,7 @@ the one before: a third of GeoJSON's length, and exact at that resolution.
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -124,6 +125,9 @@ def shapes_of(grids: gpd.GeoDataFrame) -> Shapes:
     """
     check(grids)
     place = grids["township_name"] if "township_name" in grids else pd.Series("", grids.index)
+    kept = _fingerprint(grids, place)
+    if kept in _KEPT:
+        return _KEPT[kept]
     text = script_json(
         {
             "ids": [safe(i) for i in grids.index],
@@ -134,7 +138,26 @@ def shapes_of(grids: gpd.GeoDataFrame) -> Shapes:
     )
     west, south, east, north = (float(v) for v in grids.total_bounds)
     key = "g" + hashlib.sha256(text.encode()).hexdigest()[:12]
-    return Shapes(key, text, (west, south, east, north))
+    _KEPT[kept] = Shapes(key, text, (west, south, east, north))
+    if len(_KEPT) > _MOST_KEPT:
+        _KEPT.popitem(last=False)
+    return _KEPT[kept]
+
+
+# All layers of a page, and all maps of a notebook, share the outlines of one county.
+_KEPT: OrderedDict[str, Shapes] = OrderedDict()
+_MOST_KEPT = 4
+
+
+def _fingerprint(grids: gpd.GeoDataFrame, place: pd.Series) -> str:
+    """Name the content that outlines are made of: ids, names, townships, geometry."""
+    digest = hashlib.sha256()
+    for texts in (grids.index, grids["name"], place):
+        digest.update("\0".join(str(t) for t in texts).encode())
+        digest.update(b"\1")
+    for geometry in shapely.to_wkb(grids.geometry.to_numpy()):
+        digest.update(geometry or b"\2")
+    return digest.hexdigest()
 
 
 def check(grids: gpd.GeoDataFrame) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import StoreError
+from gridkit.maps.ground import RIVERS, ROADS
 from gridkit.records import MODELS, Record, Store, create_workspace
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.workspace import LEDGER, Workspace
@@ -68,7 +69,10 @@ def write_town(
     def fill(store: Store) -> None:
         store.add(town_records(town), by_role="trainer", why=WHY, progress=progress)
 
-    return create_workspace(folder, grids=town.grids, fill=fill, **about)
+    made = create_workspace(folder, grids=town.grids, fill=fill, **about)
+    for name, lines in ((RIVERS, town.rivers), (ROADS, town.roads)):
+        lines.to_file(made.folder / name, driver="GeoJSON", COORDINATE_PRECISION=5)
+    return made
 
 
 def town_records(town: Town) -> list[Record]:

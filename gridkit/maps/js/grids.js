@@ -236,7 +236,7 @@
 
   // --- base: paper, borders ------------------------------------------------------------------
   gk.Borders = L.FeatureGroup.extend({
-    // spec: {shapes: land below, towns: rings of townships above, attribution}
+    // spec: {shapes: land below, towns: rings of townships above, lines: rivers and roads, attribution}
     initialize: function (spec) { L.FeatureGroup.prototype.initialize.call(this); this.spec = spec; },
     getAttribution: function () { return this.spec.attribution; },
     onAdd: function (map) {
@@ -246,7 +246,7 @@
     _build: function (map) {
       this._built = true;
       var self = this;
-      [['gkLand', 350], ['gkTowns', 430]].forEach(function (p) {
+      [['gkLand', 350], ['gkGround', 425], ['gkTowns', 430]].forEach(function (p) {
         if (!map.getPane(p[0])) {
           var pane = map.createPane(p[0]);
           pane.style.zIndex = p[1]; pane.style.pointerEvents = 'none';
@@ -257,6 +257,14 @@
       this.addLayer(L.polygon([].concat.apply([], gk.outlines(this.spec.shapes)), {
         renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
       }));
+      // rivers and roads over the colors of the grids, thin: they say where one is, no more
+      var ground = L.canvas({pane: 'gkGround', padding: 0.2});
+      [[1, 2, '#a58e6f', 1, '3 3'], [1, 1, '#8f7553', 1.7, ''], [0, 2, '#6ba3cc', 1, ''], [0, 1, '#4a8fc4', 3, '']].forEach(function (k) {
+        var some = self.spec.lines.filter(function (l) { return l[0] === k[0] && l[1] === k[1]; }).map(function (l) { return ring(l[2]); });
+        if (some.length) {
+          self.addLayer(L.polyline(some, {renderer: ground, pane: 'gkGround', interactive: false, color: k[2], weight: k[3], opacity: 0.8, dashArray: k[4]}));
+        }
+      });
       var outlines = [].concat.apply([], this.spec.towns.map(gk.latlngs));
       [['#ffffff', 3.2, 0.75], ['#6b655a', 1.2, 1]].forEach(function (line) {
         self.addLayer(L.polygon(outlines, {
@@ -285,8 +293,8 @@
       var taken = gk.taken(map);
       var view = map.getPixelBounds(), perDegree = 256 * Math.pow(2, z) / 360;
       this.spec.names.forEach(function (n) {
-        var town = n[3] === 0, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;
-        if (!town && n[4] / STEPS * perDegree < w * 0.9) { return; }
+        var town = n[3] === 0, river = n[3] === 2, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;
+        if (!town && !river && n[4] / STEPS * perDegree < w * 0.9) { return; }
         var p = map.project([n[1] / STEPS, n[0] / STEPS], z);
         if (!view.contains(p)) { return; }
         p = p.subtract(origin);
@@ -295,10 +303,10 @@
           return !taken.some(function (b) { return box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]; });
         };
         // a township may step aside from a disc; a grid is named in its place or not at all
-        var dy = (town ? [0, 22, -22, 36, -36, 50, -50] : [0]).find(free);
+        var dy = (town || river ? [0, 22, -22, 36, -36, 50, -50] : [0]).find(free);
         if (dy === undefined) { return; }
         taken.push(box);
-        html.push('<span class="' + (town ? 'gk-town' : 'gk-grid') + '" style="left:' + Math.round(p.x) +
+        html.push('<span class="' + (town ? 'gk-town' : river ? 'gk-river' : 'gk-grid') + '" style="left:' + Math.round(p.x) +
           'px;top:' + Math.round(p.y + dy) + 'px">' + n[2] + '</span>');
       });
       this._box.innerHTML = html.join('');
