@@ -51,6 +51,7 @@ def ledger(workspace):
 def pages(root) -> str:
     """Read all HTML of a screen."""
     found = root.value if isinstance(root, ipywidgets.HTML) else ""
+    found += getattr(root, "markup", "")
     return found + "".join(pages(child) for child in getattr(root, "children", ()))
 
 
@@ -63,31 +64,33 @@ def test_the_board_shows_danger_first_and_leaves_out_what_a_court_has(workspace,
     assert "没有饮用水" in pages(board)
 
 
-def test_the_board_is_as_long_as_the_week_allows(workspace, ledger):
-    """Capacity cuts the list; what cannot be read changes nothing and is said."""
+def test_the_week_is_as_long_as_it_allows(workspace, ledger):
+    """Capacity cuts the plan; what cannot be read changes nothing and is said."""
     board = forms.triage(workspace, capacity=2)
-    assert len(board.shown) == 2
+    board.view.value = "week"
+    assert len(board.week.plan) == 2
 
-    board.capacity.value = "１"
-    assert board.shown.index.tolist() == [ledger["danger"].record_id]
-    board.capacity.value = "很多"
-    assert len(board.shown) == 1
-    assert "请填整数" in pages(board)
+    board.week.capacity.value = "１"
+    assert board.week.plan.index.tolist() == [ledger["danger"].record_id]
+    board.week.capacity.value = "很多"
+    assert len(board.week.plan) == 1
+    assert "请填整数" in pages(board.week)
+    assert "走完还剩什么" in pages(board.week)
 
 
 def test_the_board_filters(workspace, ledger):
     """Demand, band, township and decision narrow the list; "all" widens it again."""
     board = forms.triage(workspace)
 
-    board.demand.value = "roads"
+    board.filters.demand.value = "roads"
     assert board.shown.index.tolist() == [ledger["light"].record_id]
-    board.demand.index = 0
-    board.band.value = "red"
+    board.filters.demand.index = 0
+    board.filters.band.value = "red"
     assert board.shown.index.tolist() == [ledger["danger"].record_id]
-    board.band.index = 0
-    board.township.value = "990428000000"
+    board.filters.band.index = 0
+    board.filters.township.value = "990428000000"
     assert len(board.shown) == 3
-    board.decided.value = "done"
+    board.filters.decided.value = "done"
     assert len(board.shown) == 0
 
 
@@ -98,7 +101,7 @@ def test_looking_writes_nothing(workspace):
     board = forms.triage(workspace)
 
     for concern_id in board.shown.index:
-        board.choice.value = concern_id
+        board.listing.choose(concern_id)
 
     assert workspace.store.revision_count() == before
 
@@ -106,35 +109,35 @@ def test_looking_writes_nothing(workspace):
 def test_accepting_the_advice_is_a_record(workspace, ledger):
     """One push writes who advised what by which card, and what the person decided."""
     board = forms.triage(workspace)
-    board.choice.value = ledger["heavy"].record_id
+    board.listing.choose(ledger["heavy"].record_id)
     advised = board.shown.loc[ledger["heavy"].record_id]
 
-    board.matter.accept_button.click()
+    board.matter.decision.accept_button.click()
 
     made = workspace.store.frame("decision").iloc[0]
     assert made["concern_id"] == ledger["heavy"].record_id
     assert made["decided"] == made["advised"] == advised["band"]
     assert made["score"] == advised["score"]
     assert made["card_hash"] == workspace.profile.scorecard.hash
-    assert "已保存决定" in board.matter.message
-    board.decided.value = "open"
+    assert "已保存决定" in board.matter.decision.message
+    board.filters.decided.value = "open"
     assert ledger["heavy"].record_id not in board.shown.index
 
 
 def test_another_band_needs_a_reason(workspace, ledger):
     """Deciding against the advice is refused until a reason stands beside it."""
     board = forms.triage(workspace)
-    board.choice.value = ledger["light"].record_id
-    fields = board.matter.section.fields
+    board.listing.choose(ledger["light"].record_id)
+    fields = board.matter.decision.section.fields
 
-    board.matter.decide_button.click()
+    board.matter.decision.decide_button.click()
     assert fields["decided"].fault is not None
     fields["decided"].load("orange")
-    board.matter.decide_button.click()
+    board.matter.decision.decide_button.click()
     assert "请写明理由" in fields["reason"].fault.zh
     assert len(workspace.store.frame("decision")) == 0
     fields["reason"].input.value = "现场看过, 路面已塌陷"
-    board.matter.decide_button.click()
+    board.matter.decision.decide_button.click()
 
     made = workspace.store.frame("decision").iloc[0]
     assert (made["advised"], made["decided"]) == ("blue", "orange")
@@ -144,8 +147,8 @@ def test_another_band_needs_a_reason(workspace, ledger):
 def test_a_decision_that_fails_keeps_the_reason(workspace, ledger, monkeypatch):
     """When the ledger is busy the words stay, and the message says so."""
     board = forms.triage(workspace)
-    board.choice.value = ledger["light"].record_id
-    fields = board.matter.section.fields
+    board.listing.choose(ledger["light"].record_id)
+    fields = board.matter.decision.section.fields
     fields["decided"].load("orange")
     fields["reason"].input.value = "已核实"
 
@@ -153,16 +156,16 @@ def test_a_decision_that_fails_keeps_the_reason(workspace, ledger, monkeypatch):
         raise StoreBusyError(zh="台账正忙, 请稍后再试。", en="The ledger is busy; try again.")
 
     monkeypatch.setattr(workspace.store, "add", busy)
-    board.matter.decide_button.click()
+    board.matter.decision.decide_button.click()
 
-    assert "台账正忙" in board.matter.message
+    assert "台账正忙" in board.matter.decision.message
     assert fields["reason"].input.value == "已核实"
 
 
 def test_a_matter_shows_where_its_score_comes_from(workspace, ledger):
     """Each factor of the card with its points, what would lower it, and the history."""
     board = forms.triage(workspace)
-    board.choice.value = ledger["heavy"].record_id
+    board.listing.choose(ledger["heavy"].record_id)
 
     for factor in workspace.profile.scorecard.factors:
         assert factor.zh in board.matter.page
@@ -174,7 +177,7 @@ def test_a_matter_shows_where_its_score_comes_from(workspace, ledger):
 def test_words_of_a_resident_never_become_markup_on_the_board(workspace, ledger):
     """A payload in a summary is shown literally."""
     board = forms.triage(workspace)
-    board.choice.value = ledger["danger"].record_id
+    board.listing.choose(ledger["danger"].record_id)
 
     assert "&lt;img src=x" in board.matter.page
     assert "<img" not in pages(board)

@@ -14,7 +14,13 @@ from gridkit.profile import load_profile
 from gridkit.records import Concern, Room, Session, Step, create_store
 from gridkit.triage.clocks import clock_table
 from gridkit.triage.rooms import open_rooms, room_coverage, room_problems
-from gridkit.triage.sessions import agreements, hold_session, refused, session_concerns
+from gridkit.triage.sessions import (
+    agreements,
+    hold_session,
+    refused,
+    session_concerns,
+    with_agreements,
+)
 
 PROFILE = load_profile()
 GRID = "990428100001001"
@@ -118,6 +124,32 @@ def test_an_agreement_starts_the_clock_of_each_concern_once(store):
         confirm["due_on"].tolist() == [pd.Timestamp("2026-11-09")] * 2
     )  # the 7th is a Saturday
     assert len(agreements(store.frame("session"), STEPS, PROFILE, dt.date(2026, 10, 9))) == 2
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_the_agreement_of_a_session_and_the_clock_of_its_concern_say_the_same(store, held):
+    """Written by `hold_session`, or told by the session alone: one due date, one status."""
+    matters = [concern(), concern()]
+    store.add([*matters, *map(registered, matters)], by_role="centre_staff")
+    ids = [m.record_id for m in matters]
+    made = session(concern_ids=ids, outcome="settled", agreed_on="2026-10-08")
+    if held:
+        hold_session(store, made, by_role="mediator")
+    else:
+        store.add([made], by_role="importer")
+    sessions, steps = store.frame("session"), store.frame("step")
+
+    known = with_agreements(steps, sessions)
+    for on in (dt.date(2026, 10, 9), dt.date(2026, 11, 9)):
+        clocks = clock_table(store.frame("concern"), known, PROFILE, on)
+        confirm = clocks[clocks["clause_id"] == "mediation_33_confirm"]
+        of_session = agreements(sessions, steps, PROFILE, on)
+        assert sorted(confirm["concern_id"]) == sorted(ids)
+        assert set(confirm["due_on"]) == set(of_session["due_on"])
+        assert set(confirm["days_left"]) == set(of_session["days_left"])
+    assert with_agreements(known, sessions) is known
+    assert (known is steps) == held
+    assert {*store.frame("step")["action"]} == {"registered", *(["agreement"] if held else [])}
 
 
 @pytest.mark.parametrize(

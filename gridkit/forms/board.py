@@ -1,255 +1,198 @@
-"""The triage board: this week's best k, each with its reasons and clock; a person decides.
+"""The triage board: all open matters, the week's visits, feedback, backlog; a person decides.
 
 The score is advice. Accepting it, or another band with a reason, is a decision record of
-its own; nothing happens to a matter without one (`domain.md` section 6, R5).
+its own; nothing happens to a matter without a person (`domain.md` section 6, R5).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit import triage
-from gridkit.errors import DataError
-from gridkit.forms.advice_view import band_chip, due_text, subject
-from gridkit.forms.answers import read_integer
-from gridkit.forms.choices import UNCHOSEN
-from gridkit.forms.desk import Desk, with_deadlines
+from gridkit.forms.backlog_view import BacklogView
+from gridkit.forms.board_filters import BoardFilters
+from gridkit.forms.board_look import BOARD_CSS
+from gridkit.forms.board_rows import BOARD_HEAD, board_row
+from gridkit.forms.desk import Desk
+from gridkit.forms.feedback_view import FeedbackView
 from gridkit.forms.frame import Frame
-from gridkit.forms.look import (
-    Column,
-    Markup,
-    Words,
-    dress,
-    fill_list,
-    heading,
-    html,
-    join,
-    style,
-    table,
-    tag,
-)
+from gridkit.forms.listing import Listing, Pager
+from gridkit.forms.look import Column, Words, heading, html, style, tag
 from gridkit.forms.matter_view import MatterView
+from gridkit.forms.week_view import WeekView
 from gridkit.records.models import Record
+from gridkit.triage.taking import StepTaken
 
 CAPACITY = 15
-MOST_ROWS = 200  # more than anybody visits in a week; keeps the page light
-ALL = Words("全部", "all")
-DECIDED = ("all", "open", "done")
-_DECIDED_WORDS = {
-    "all": ALL,
-    "open": Words("还没决定", "not decided"),
-    "done": Words("已决定", "decided"),
+VIEWS = {
+    "board": Words("看板", "Board"),
+    "week": Words("本周走访", "This week"),
+    "feedback": Words("回音", "Feedback"),
+    "backlog": Words("积案", "Backlog"),
 }
-_HEAD = (
-    Words("次序", "Rank"),
-    Words("等级", "Band"),
-    Words("分数", "Score"),
-    Words("事项与理由", "Matter and reasons"),
-    Words("网格", "Grid"),
-    Words("时限", "Deadline"),
-    Words("决定", "Decision"),
-)
+_NOTHING = Words("没有符合条件的待办事项。", "No open matter fits.")
 
 
 class Board(Column):
-    """The open matters in the order of their scores, filtered, at the week's capacity.
+    """Four views of the open matters, narrowed by the same lists; one matter opens over them.
 
     Parameters
     ----------
     desk : Desk
         The ledger and the grids.
     capacity : int
-        How many matters can be visited this week.
+        How many doors can be visited this week.
     lang : {"zh", "en"}
         Which language comes first.
 
     Attributes
     ----------
-    capacity, township, demand, band, decided : Widget
-        What is shown; set their `.value`.
-    choice : Dropdown
-        The matter that is looked at; its value is the concern's id.
+    view : ToggleButtons
+        A key of `VIEWS`; set its `.value`.
+    filters : BoardFilters
+        What board and week are narrowed by.
+    listing, listing_pager : Listing, Pager
+        The rows of the board; `listing.choose` opens one.
+    week, feedback, backlog : WeekView, FeedbackView, BacklogView
     matter : MatterView
-        All about that matter, and the decision.
+        The matter that is open, its story, and what may be done with it.
+    listed : DataFrame
+        Every open matter, from `triage.board`.
+    found : DataFrame
+        Those of them that fit the filters.
     shown : DataFrame
-        The rows on the board, best first.
+        The rows on the page, with their reasons.
     """
 
     def __init__(self, desk: Desk, *, capacity: int = CAPACITY, lang: str = "zh") -> None:
         self._desk, self.lang = desk, lang
-        self._inputs = pd.DataFrame()
-        self._offering = False
-        self.capacity = dress(W.Text(value=str(capacity), continuous_update=False))
-        self.township = dress(W.Dropdown(options=self._townships(), index=0))
-        self.demand = dress(W.Dropdown())
-        self.band = dress(W.Dropdown())
-        self.decided = dress(W.Dropdown())
-        self.choice = dress(W.Dropdown())
+        self.listed = self.found = self.shown = pd.DataFrame()
+        names = [(words.of(lang), code) for code, words in VIEWS.items()]
+        self.view = W.ToggleButtons(options=names, value="board")
+        self.view.add_class("gk-views")
+        self.filters = BoardFilters(desk, lang=lang)
+        self.listing, self.listing_pager, self._head = Listing(), Pager(lang=lang), html()
+        self.week = WeekView(desk, capacity=capacity, lang=lang)
+        self.feedback = FeedbackView(desk, lang=lang)
+        self.backlog = BacklogView(desk, lang=lang)
         self.matter = MatterView(desk, lang=lang)
-        self._title, self._page, self._fault = html(), html(), html(css="gk-message")
-        filters = W.Box([self.capacity, self.township, self.demand, self.band, self.decided])
-        filters.add_class("gk-grid")
-        super().__init__(
-            [
-                style(),
-                Frame(),
-                self._title,
-                filters,
-                self._fault,
-                self._page,
-                self.choice,
-                self.matter,
-            ]
-        )
-        self.add_class("gk")
-        self.add_class("gk-wide")
-        self._label()
+        self._frame = Frame()
+        summary = W.Box([self._head, self.filters.clear_button])
+        summary.add_class("gk-row")
+        self._board = W.VBox([summary, self.listing, self.listing_pager])
+        parts = [self.filters, self._board, self.week, self.feedback, self.backlog]
+        self._lists = W.VBox([self.view, *parts])
+        words = Words(f"{desk.name} 研判看板".strip(), "Triage board")
+        title = html(heading(words, lang, invented=desk.invented))
+        more = style(BOARD_CSS)
+        super().__init__([more, self._frame, title, self._lists, self.matter])
+        for css in ("gk", "gk-wide", "gk-board"):
+            self.add_class(css)
+        self._listen()
         self.refresh()
-        for control in (self.capacity, self.township, self.demand, self.band, self.decided):
-            control.observe(lambda _: self._show(), "value")
-        self.choice.observe(lambda _: self._open(), "value")
+
+    def _listen(self) -> None:
+        for listing in (self.listing, self.week.listing, self.feedback.listing):
+            listing.on_open(self.open_matter)
+        self.backlog.listing.on_open(self.open_matter)
+        self.filters.on_change(lambda: self._show(first=True))
+        self.view.observe(lambda _: self._show(), "value")
+        self.listing_pager.on_turn(self._draw)
+        self.matter.on_taken(self._after_step)
         self.matter.on_decided(self._after_decision)
-
-    def _townships(self) -> list[tuple[str, str]]:
-        grids = self._desk.grids
-        name = "township_name" if "township_name" in grids else "township_code"
-        pairs = grids[["township_code", name]].astype("str").drop_duplicates()
-        return [
-            (ALL.of(self.lang), UNCHOSEN),
-            *((n, c) for c, n in pairs.itertuples(index=False)),
-        ]
-
-    def _label(self) -> None:
-        profile, lang = self._desk.profile, self.lang
-        every = (ALL.of(lang), UNCHOSEN)
-        kinds = [
-            (c.en if lang == "en" else c.zh, c.code) for c in profile.choices("demand_type")
-        ]
-        bands = [(Words(b.zh, b.en).of(lang), b.code) for b in profile.bands]
-        fill_list(self.demand, [every, *kinds])
-        fill_list(self.band, [every, *bands])
-        fill_list(self.decided, [(_DECIDED_WORDS[c].of(lang), c) for c in DECIDED])
-        labels = {
-            self.capacity: Words("本周能办几件", "Capacity this week"),
-            self.township: Words("乡镇", "Township"),
-            self.demand: Words("诉求类别", "Demand"),
-            self.band: Words("等级", "Band"),
-            self.decided: Words("决定", "Decision"),
-            self.choice: Words("看哪一件", "Look at"),
-        }
-        for widget, words in labels.items():
-            widget.description = words.both(lang)
-        words = Words(f"{self._desk.name} 研判看板".strip(), "Triage board")
-        self._title.value = heading(words, lang, invented=self._desk.invented)
+        self.matter.back_button.on_click(lambda _: self.close_matter())
 
     def refresh(self) -> None:
-        """Read the ledger, score every open matter, and show the best."""
-        desk = self._desk
-        desk.keep_up()
-        concerns, steps = desk.frame("concern"), desk.frame("step")
-        self._inputs = triage.inputs(concerns, steps, desk.today, desk.profile)
-        listed = triage.worklist(concerns, steps, desk.today, desk.profile)
-        townships = desk.grids["township_code"].astype("str")
-        where = listed["grid_id"].astype("str").map(townships)
-        self._listed = listed.assign(township_code=where)
+        """Read the ledger, put every open matter in order, and show them."""
+        self._desk.keep_up()
+        self._order()
         self._show()
 
-    def _decisions(self) -> pd.DataFrame:
-        made = self._desk.frame("decision")
-        return made.drop_duplicates("concern_id", keep="last").set_index("concern_id")
+    def _order(self) -> None:
+        desk = self._desk
+        self.listed = triage.board(
+            desk.frame("concern"),
+            desk.frame("step"),
+            desk.today,
+            desk.profile,
+            desk.frame("decision"),
+        )
 
-    def _k(self) -> int:
-        try:
-            k = read_integer(self.capacity.value)
-        except DataError as error:
-            self._fault.value = tag(
-                "div", Words(error.zh, error.en).of(self.lang), cls="gk-fault"
-            )
-            return len(self.shown)
-        self._fault.value = join()
-        return min(max(k or 0, 0), MOST_ROWS)
+    def _show(self, *, first: bool = False) -> None:
+        view = self.view.value
+        for name, part in self._parts().items():
+            part.layout.display = None if name == view else "none"
+        narrowed = view in {"board", "week"}
+        self.filters.layout.display = None if narrowed else "none"
+        self.filters.clear_button.layout.display = None if self.filters.asks else "none"
+        if narrowed:
+            self.found = self.filters.narrow(self.listed)
+        if view == "board":
+            self.listing_pager.of(len(self.found), first=first)
+            self._draw()
+        elif view == "week":
+            self.week.show(self.found)
+        elif view == "feedback":
+            self.feedback.refresh()
+        else:
+            self.backlog.show(self.listed)
 
-    def _show(self) -> None:
-        listed = self._listed
-        for column, control in (
-            ("township_code", self.township),
-            ("demand_type", self.demand),
-            ("band", self.band),
-        ):
-            if control.value != UNCHOSEN:
-                listed = listed[listed[column] == control.value]
-        made = self._decisions()
-        if self.decided.value != "all":
-            known = listed.index.isin(made.index)
-            listed = listed[known if self.decided.value == "done" else ~known]
-        total = len(listed)
-        self.shown = with_deadlines(listed.head(self._k()), self._desk.profile)
-        self._page.value = self._table(made, total)
-        self._offer()
+    def _parts(self) -> dict[str, Any]:
+        views = (self._board, self.week, self.feedback, self.backlog)
+        return dict(zip(VIEWS, views, strict=True))
 
-    def _table(self, made: pd.DataFrame, total: int) -> Markup:
+    def _draw(self) -> None:
+        """Draw the page: the reasons are put together for its rows only."""
+        desk, part = self._desk, self.listing_pager.part
+        self.shown = triage.with_reasons(
+            self.found.iloc[part],
+            desk.frame("concern"),
+            desk.frame("step"),
+            desk.today,
+            desk.profile,
+        )
+        late = int(self.found["overdue"].sum())
         words = Words(
-            f"符合条件的未办结事项 {total} 件, 显示前 {len(self.shown)} 件。分数只是建议, 由人决定。",
-            f"{total} open matters fit; the first {len(self.shown)} are shown. "
-            "Scores are advice; a person decides.",
+            f"待办 {len(self.listed)} 件, 符合条件 {len(self.found)} 件, 其中超期 {late} 件。"
+            "分数只是建议, 由人决定; 点一件看经过、时限和下一步。",
+            f"{len(self.found)} of {len(self.listed)} open matters fit, {late} overdue. Scores "
+            "are advice; a person decides. Open one for its story, clocks and next step.",
         )
+        self._head.value = tag("p", words.of(self.lang))
         rows = [
-            self._row(rank, str(concern_id), row, made)
-            for rank, (concern_id, row) in enumerate(self.shown.iterrows(), start=1)
+            board_row(rank, str(concern_id), row, desk, self.lang)
+            for rank, (concern_id, row) in enumerate(self.shown.iterrows(), part.start + 1)
         ]
-        listing = table(tuple(w.of(self.lang) for w in _HEAD), rows)
-        return join(tag("p", words.of(self.lang)), tag("div", listing, cls="gk-scroll"))
+        if rows:
+            self.listing.show(tuple(w.of(self.lang) for w in BOARD_HEAD), rows)
+        else:
+            self.listing.say(_NOTHING.of(self.lang))
 
-    def _row(
-        self, rank: int, concern_id: str, row: pd.Series, made: pd.DataFrame
-    ) -> tuple[str, ...]:
-        profile, lang = self._desk.profile, self.lang
-        decision: str = "—"
-        if concern_id in made.index:
-            decision = band_chip(str(made.loc[concern_id, "decided"]), profile, lang)
-        names = self._desk.grids["name"]
-        return (
-            str(rank),
-            band_chip(str(row["band"]), profile, lang),
-            str(row["score"]),
-            join(
-                tag("b", subject(row, profile, lang)),
-                tag("div", str(row[f"sentence_{lang}"])),
-            ),
-            str(names.get(row["grid_id"], row["grid_id"])),
-            tag("span", due_text(row, lang), title=str(row[f"deadline_{lang}"])),
-            decision,
-        )
+    def open_matter(self, concern_id: str) -> None:
+        """Open one matter in place of the lists."""
+        if self._desk.keep_up():
+            self._order()
+        self.matter.open_matter(concern_id)
+        self._lists.layout.display = "none"
+        self._frame.show("gk-matter")
 
-    def _offer(self) -> None:
-        before = self.choice.value
-        nothing = Words("请选择", "choose").of(self.lang)
-        names = self._desk.grids["name"]
-        options = [(f"— {nothing} —", UNCHOSEN)]
-        for rank, (concern_id, row) in enumerate(self.shown.iterrows(), start=1):
-            words = subject(row, self._desk.profile, self.lang)
-            where = names.get(row["grid_id"], row["grid_id"])
-            options.append((f"{rank}. {row['score']} {words} · {where}", str(concern_id)))
-        codes = [code for _, code in options]
-        self._offering = True
-        fill_list(self.choice, options, codes.index(before) if before in codes else 0)
-        self._offering = False
-        self._open()
+    def close_matter(self) -> None:
+        """Go back to the lists."""
+        self.matter.close_matter()
+        self._lists.layout.display = None
+        self._show()
+        self._frame.show("gk-views")
 
-    def _open(self) -> None:
-        if self._offering:
-            return
-        concern_id = self.choice.value
-        if concern_id == UNCHOSEN:
-            self.matter.close_matter()
-        elif concern_id != self.matter.concern_id:
-            self.matter.open_matter(concern_id, self._inputs, self.shown.loc[concern_id])
+    def _after_step(self, _: StepTaken) -> None:
+        self._order()
+        self._show()
 
-    def _after_decision(self, decision: Record) -> None:
-        self._desk.take([decision])
+    def _after_decision(self, _: Record) -> None:
+        self._order()
         self._show()
 
     def on_decided(self, listener: Callable[[Record], None]) -> None:

@@ -103,16 +103,31 @@ class Desk:
         Returns
         -------
         DataFrame, indexed by record id
-            As `Store.frame`; codes are plain text where rows were added since reading.
+            As `Store.frame`, with the rows that this screen saved.
         """
         if kind not in self._read:
             self._read[kind] = self.store.frame(kind, columns=_COLUMNS[kind])
             self._new[kind] = []
         if self._new[kind]:
             rows = as_rows(self._new[kind], kind)
-            self._read[kind] = pd.concat([plain(self._read[kind]), rows])
+            self._read[kind] = joined(self._read[kind], rows)
             self._new[kind] = []
         return self._read[kind]
+
+    def sessions(self) -> pd.DataFrame:
+        """Give of each session which concerns it was about, and its dates."""
+        if "session" not in self._read:
+            columns = ["concern_ids", "held_on", "agreed_on"]
+            self._read["session"] = self.store.frame("session", columns=columns)
+        return self._read["session"]
+
+    def place(self, grid_id: str) -> str:
+        """Name a grid with its township; its code where it has no name."""
+        if grid_id not in self.grids.index:
+            return grid_id
+        grid = self.grids.loc[grid_id]
+        township = str(grid.get("township_name") or "")
+        return f"{township} {grid['name']}".strip()
 
     def keep_up(self) -> bool:
         """Read again if somebody else wrote to the ledger; tell whether so."""
@@ -262,6 +277,25 @@ def as_rows(records: Sequence[Record], kind: str) -> pd.DataFrame:
         column = pd.Series([r.__dict__[name] for r in records], index=index, dtype="object")
         made[name] = column.astype(dtype)
     return pd.DataFrame({**made, "n_heads": 1}, index=index).astype({"n_heads": "Int64"})
+
+
+def joined(read: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add rows to a frame that was read; its coded columns stay coded, with what is new.
+
+    Parameters
+    ----------
+    read : DataFrame
+        As `Store.frame` gives it.
+    rows : DataFrame
+        From `as_rows`, the same columns, codes as plain text.
+    """
+    kinds: dict[str, Any] = {}
+    for name in rows:
+        if name in read and isinstance(read[name].dtype, pd.CategoricalDtype):
+            known = read[name].cat.categories
+            new = pd.Index(rows[name].dropna().unique(), dtype=known.dtype).difference(known)
+            kinds[str(name)] = pd.CategoricalDtype(known.append(new))
+    return pd.concat([read.astype(kinds), rows.astype(kinds)])
 
 
 def plain(frame: pd.DataFrame) -> pd.DataFrame:

@@ -32,10 +32,20 @@ function render({ model, el }) {
   // Lumino asks the focused element itself before it looks at what is around it.
   const shield = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 
+  // A screen can hold several parts to save: the one that the cursor is in comes first.
+  const nearest = (from) => {
+    for (let part = from; part && root.contains(part); part = part.parentElement) {
+      const all = [...part.querySelectorAll("button.gk-save")];
+      const shown = all.find((button) => button.offsetParent !== null);
+      if (shown) return shown;
+    }
+    return null;
+  };
+
   const keys = (event) => {
     const save = event.key === "Enter" || event.key.toLowerCase() === "s";
     if (!(event.ctrlKey || event.metaKey) || !save) return;
-    const button = root.querySelector("button.gk-save");
+    const button = nearest(event.target);
     if (!button) return;
     event.preventDefault();
     event.stopPropagation();

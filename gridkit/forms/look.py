@@ -163,9 +163,15 @@ def table(head: tuple[str, ...], rows: list[tuple[str, ...]], *, css: str = "") 
     return tag("table", tag("thead", top), tag("tbody", *body), cls=f"gk-table {css}".strip())
 
 
-def style() -> W.HTML:
-    """Make the style sheet as a widget; each form and board carries it."""
-    widget = W.HTML(Markup(f"<style>{_CSS}</style>"))
+def style(more: str = "") -> W.HTML:
+    """Make the style sheet as a widget; each form and board carries it.
+
+    Parameters
+    ----------
+    more : str
+        Rules of one screen, from our own code.
+    """
+    widget = W.HTML(Markup(f"<style>{_CSS}{more}</style>"))
     widget.layout.display = "none"
     return widget
 

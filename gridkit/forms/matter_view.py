@@ -1,50 +1,45 @@
-"""One matter on the board: why it stands where it stands, its history, and the decision."""
+"""One matter opened: where it stands, its clocks, its story, its score; a person acts."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit import triage
-from gridkit.errors import GridkitError
-from gridkit.forms.advice_view import band_chip, subject
+from gridkit.forms.advice_view import band_chip, row_or_none, subject
+from gridkit.forms.choices import Options
+from gridkit.forms.clock_bars import clock_bars
+from gridkit.forms.decision_panel import DecisionPanel
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Markup, Words, html, join, table, tag
-from gridkit.forms.section import Group, Section
-from gridkit.records.models import Decision, Record
-from gridkit.records.spec import ACTIONS, DECISION, ROLES
+from gridkit.forms.look import Column, Markup, Words, html, join, tag
+from gridkit.forms.score_view import score_view
+from gridkit.forms.step_panel import StepPanel, answers_of
+from gridkit.forms.story_line import story_line
+from gridkit.records.models import Record
+from gridkit.triage.board import townships
+from gridkit.triage.chronicle import state_label
+from gridkit.triage.taking import StepTaken
 
-_ACTIONS = {code: Words(zh, en) for code, zh, en in ACTIONS}
-_ROLES = {code: Words(zh, en) for code, zh, en in ROLES}
-_FACTOR_HEAD = (
-    Words("因素", "Factor"),
-    Words("记录的情况", "On record"),
-    Words("得分", "Points"),
-    Words("范围", "Range"),
-    Words("依据", "Source"),
-)
-_HISTORY_HEAD = (
-    Words("日期", "Day"),
-    Words("何事", "What"),
-    Words("写入台账", "Written"),
-    Words("身份", "Role"),
-)
-NEEDS_REASON = Words("与建议不同, 请写明理由", "This differs from the advice: please say why")
+_MOST_ROOTS = 60
+_TITLES = {
+    "clocks": Words("时限", "Clocks"),
+    "steps": Words("下一步", "Next step"),
+    "story": Words("经过", "Story"),
+    "score": Words("分数与理由", "Score and reasons"),
+    "decision": Words("由人决定", "A person decides"),
+}
 
 
 class MatterView(Column):
-    """All about one matter, and the form for a decision on it.
+    """All about one matter, the next step on it, and the decision.
 
     Parameters
     ----------
     desk : Desk
         The ledger.
-    by_role : str
-        The role of who decides.
     lang : {"zh", "en"}
         Which language comes first.
 
@@ -52,213 +47,199 @@ class MatterView(Column):
     ----------
     concern_id : str or None
         The matter that is open.
-    section : Section
-        The questions `decided` and `reason`.
-    accept_button, decide_button : Button
-    message : str
-        What was said last about saving, as HTML.
+    steps : StepPanel
+        The legal next steps.
+    decision : DecisionPanel
+        The advised band, accepted or not.
+    back_button : Button
+        Back to the list.
     page : str
-        Explanation and history, as HTML.
+        All that is shown about it, as HTML.
     """
 
-    def __init__(self, desk: Desk, *, by_role: str = "centre_staff", lang: str = "zh") -> None:
-        self._desk, self._by_role, self.lang = desk, by_role, lang
+    def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
+        self._desk, self.lang = desk, lang
         self.concern_id: str | None = None
-        self._listeners: list[Callable[[Record], None]] = []
-        self._story: triage.Explanation | None = None
-        self._page, self._message = html(), html(css="gk-saving")
-        self.accept_button, self.decide_button = W.Button(), W.Button()
-        self.decide_button.add_class("gk-save")
-        groups = [Group(Words("改定等级", "Decide otherwise"), ("decided", "reason"))]
-        self.section = Section(
-            DECISION, desk.profile, groups, lang=lang, today=desk.store.today
+        self.steps = StepPanel(desk, lang=lang, roots=self._roots)
+        self.decision = DecisionPanel(desk, lang=lang)
+        self.back_button = W.Button(description=Words("← 返回列表", "← Back").of(lang))
+        self._head, self._clocks, self._story, self._score = (html() for _ in range(4))
+        left = W.VBox(
+            [
+                self._titled("clocks"),
+                self._clocks,
+                self._titled("steps"),
+                self.steps,
+                self._titled("story"),
+                self._story,
+            ]
         )
-        accept = W.Box([self.accept_button])
-        accept.add_class("gk-row")
-        accept.add_class("gk-foot")
-        decide = W.Box([self.decide_button])
-        decide.add_class("gk-row")
-        decide.add_class("gk-foot")
-        self.decide_button.description = Words("保存决定", "Save the decision").of(lang)
-        super().__init__([self._page, accept, self.section, decide, self._message])
+        right = W.VBox(
+            [self._titled("score"), self._score, self._titled("decision"), self.decision]
+        )
+        both = W.Box([left, right])
+        both.add_class("gk-two")
+        back = W.Box([self.back_button])
+        back.add_class("gk-row")
+        super().__init__([back, self._head, both])
         self.add_class("gk-card")
-        self.accept_button.on_click(lambda _: self.accept())
-        self.decide_button.on_click(lambda _: self.decide())
+        self.add_class("gk-matter")
+        self.steps.on_taken(self._took)
+        self.decision.on_decided(self._decided)
         self.close_matter()
 
-    @property
-    def message(self) -> str:
-        """What was said last about saving, as HTML."""
-        return str(self._message.value)
+    def _titled(self, name: str) -> Any:
+        return html(tag("h4", _TITLES[name].both(self.lang)), css="gk-sub")
 
     @property
     def page(self) -> str:
-        """Explanation and history, as HTML."""
-        return str(self._page.value)
+        """All that is shown about the matter, as HTML."""
+        parts = (self._head, self._clocks, self._story, self._score)
+        return "".join(str(part.value) for part in parts)
 
     def close_matter(self) -> None:
         """Show nothing."""
-        self.concern_id, self._story = None, None
+        self.concern_id = None
         self.layout.display = "none"
 
-    def open_matter(self, concern_id: str, inputs: pd.DataFrame, row: pd.Series) -> None:
-        """Show one matter.
-
-        Parameters
-        ----------
-        concern_id : str
-        inputs : DataFrame
-            As `triage.inputs` made it for today.
-        row : Series
-            The matter's row of the worklist, with its deadline in words.
-        """
-        desk = self._desk
+    def open_matter(self, concern_id: str) -> None:
+        """Show one matter of the ledger, open or not."""
         self.concern_id = concern_id
-        self._row = row
-        self._story = triage.explain_one(
-            inputs,
-            concern_id,
+        self._show()
+        self.layout.display = None
+
+    def on_taken(self, listener: Callable[[StepTaken], None]) -> None:
+        """Call `listener` with each step, after COMMIT."""
+        self.steps.on_taken(listener)
+
+    def on_decided(self, listener: Callable[[Record], None]) -> None:
+        """Call `listener` with each decision, after COMMIT."""
+        self.decision.on_decided(listener)
+
+    def _took(self, taken: StepTaken) -> None:
+        self._desk.take([taken.step])
+        self._show()
+
+    def _decided(self, made: Record) -> None:
+        self._desk.take([made])
+        self._show()
+
+    def _show(self) -> None:
+        if self.concern_id is None:
+            return
+        desk, lang, one = self._desk, self.lang, self.concern_id
+        events = triage.chronicle(desk.store, one, sessions=desk.sessions())
+        case = desk.store.case(one)
+        if case is None:
+            return
+        taken = [step.record for step in case.steps]
+        matter = triage.state(taken, case.concern.record.heard_on)
+        concern = desk.rows("concern", "record_id", [one])
+        explained = self._explained(one, concern)
+        self._head.value = self._headline(
+            case.concern.record, concern.iloc[0], matter, explained
+        )
+        self._clocks.value = clock_bars(self._clocks_of(concern), lang)
+        self._story.value = story_line(events, desk.profile, lang)
+        self._score.value = score_view(explained, desk.profile, lang)
+        self.steps.open_matter(
+            one, matter, [step.record_id for step in taken], answers_of(concern.iloc[0])
+        )
+        self.decision.open_story(explained)
+
+    def _explained(self, one: str, concern: pd.DataFrame) -> triage.Explanation | None:
+        """Explain the score by all concerns of the same grid; None where there is no score."""
+        desk = self._desk
+        near = desk.rows("concern", "grid_id", concern["grid_id"])
+        theirs = desk.rows("step", "concern_id", near.index)
+        facts = triage.inputs(near, theirs, desk.today, desk.profile)
+        if one not in facts.index:
+            return None
+        return triage.explain_one(
+            facts,
+            one,
             desk.profile.scorecard,
             desk.today,
             "en" if self.lang == "en" else "zh",
             profile=desk.profile,
         )
-        label = self._story.band_label
-        self.accept_button.description = Words(
-            f"采纳建议: {label}", f"Accept the advice: {label}"
-        ).of(self.lang)
-        self.section.reset()
-        self._message.value = join()
-        self._show()
-        self.layout.display = None
 
-    def _show(self) -> None:
-        story, row = self._story, self._row
-        if story is None or self.concern_id is None:
-            return
+    def _clocks_of(self, concern: pd.DataFrame) -> pd.DataFrame:
+        """List the clocks, with the agreements that only a session tells of."""
+        desk = self._desk
+        steps = desk.rows("step", "concern_id", [self.concern_id])
+        sessions = desk.sessions()
+        named = sessions["concern_ids"].astype("str").str.contains(str(self.concern_id))
+        mine = sessions[named.fillna(value=False).to_numpy(dtype=bool)]
+        # a session is about several matters: only the steps of this one are added
+        mine = mine.assign(concern_ids=str(self.concern_id))
+        return triage.deadlines_of(
+            concern, triage.with_agreements(steps, mine), desk.profile, desk.today, self.lang
+        )
+
+    def _headline(
+        self,
+        record: Record,
+        concern: pd.Series,
+        matter: triage.Matter,
+        story: triage.Explanation | None,
+    ) -> Markup:
         profile, lang = self._desk.profile, self.lang
-        record = self._desk.store.current([self.concern_id])[self.concern_id].record
-        words = [
+        chip = join() if story is None else band_chip(story.band, profile, lang)
+        source = profile.label("source", record.source, lang)
+        facts = [
+            (Words("编号", "Number"), str(self.concern_id)[-8:]),
+            (Words("网格", "Grid"), self._desk.place(str(concern["grid_id"]))),
+            (Words("得知", "Heard"), f"{record.heard_on} · {source}"),
+            (Words("现在", "Now"), state_label(matter.state, lang)),
+            (Words("责任单位", "Unit"), self._unit(matter)),
+            (Words("该谁办", "Turn"), self._turn(matter)),
+        ]
+        told = [
             tag("p", tag("b", f"{Words(spec.zh, spec.en).of(lang)}: "), text)
             for spec in (record.spec["summary"], record.spec["wanted"])
             if (text := record.answers().get(spec.name))
         ]
-        clock = Words("时限: ", "Deadline: ").of(lang)
-        self._page.value = join(
-            tag(
-                "h3",
-                band_chip(story.band, profile, lang),
-                f" {story.score} {subject(row, profile, lang)}",
-            ),
-            *words,
-            tag("p", story.sentence),
-            tag("p", clock, str(row[f"deadline_{lang}"])),
-            self._factors(story),
-            tag("p", story.counterfactual),
-            tag("p", story.missing_text),
-            tag("p", story.advice, cls="gk-help"),
-            self._history(),
+        spans = [tag("span", tag("b", f"{w.of(lang)}: "), text) for w, text in facts]
+        return join(
+            tag("h3", chip, " ", subject(concern, profile, lang)),
+            tag("div", *spans, cls="gk-facts"),
+            *told,
         )
 
-    def _factors(self, story: triage.Explanation) -> Markup:
-        rows: list[tuple[str, ...]] = [
-            (
-                str(factor["factor"]),
-                str(factor["value"]),
-                f"{factor['points']:+d}",
-                f"{factor['least']} – {factor['most']}",
-                str(factor["source"]),
-            )
-            for _, factor in story.factors.iterrows()
-        ]
-        listing = table(tuple(w.of(self.lang) for w in _FACTOR_HEAD), rows)
-        return tag("div", listing, cls="gk-scroll")
+    def _unit(self, matter: triage.Matter) -> str:
+        if matter.unit is None:
+            return Words("尚无", "none yet").of(self.lang)
+        label = self._desk.profile.label
+        named = [label("unit", code, self.lang) for code in (matter.unit, *matter.joint_units)]
+        if len(named) == 1:
+            return named[0]
+        joint = "、".join(named[1:])
+        return Words(f"{named[0]} (联办: {joint})", f"{named[0]} (with {joint})").of(self.lang)
 
-    def _history(self) -> Markup:
-        desk, lang = self._desk, self.lang
-        concern = desk.rows("concern", "record_id", [self.concern_id])
-        steps = desk.rows("step", "concern_id", [self.concern_id])
-        decisions = desk.rows("decision", "concern_id", [self.concern_id])
-        heard = Words("得知", "heard").of(lang)
-        known = {str(i): (day, heard) for i, day in concern["heard_on"].items()}
-        for i, step in steps.iterrows():
-            known[str(i)] = (step["on"], _ACTIONS[str(step["action"])].of(lang))
-        for i, made in decisions.iterrows():
-            label = desk.profile.label("band", str(made["decided"]), lang)
-            words = Words(f"决定: {label}", f"decided: {label}").of(lang)
-            known[str(i)] = (made["on"], words)
-        rows = [row for i, (day, what) in known.items() for row in self._versions(i, day, what)]
-        rows.sort(key=lambda row: (row[0], row[2]))
-        listing = table(tuple(w.of(lang) for w in _HISTORY_HEAD), rows)
-        title = Words("经过", "History").both(lang)
-        return join(tag("h4", title), tag("div", listing, cls="gk-scroll"))
+    def _turn(self, matter: triage.Matter) -> str:
+        if not matter.waiting_for:
+            return "—"
+        return self._desk.profile.label("turn", matter.waiting_for, self.lang)
 
-    def _versions(self, record_id: str, day: pd.Timestamp, what: str) -> list[tuple[str, ...]]:
-        """List the versions of one record: what it says, then each change of it."""
-        changed = Words("更改", "changed").of(self.lang)
-        return [
-            (
-                f"{day:%Y-%m-%d}",
-                what if number == 0 else f"{what} ({changed})",
-                _local(str(version["recorded_at"])),
-                _ROLES[str(version["by_role"])].of(self.lang),
-            )
-            for number, (_, version) in enumerate(
-                self._desk.store.history(record_id).iterrows()
-            )
-        ]
-
-    def on_decided(self, listener: Callable[[Record], None]) -> None:
-        """Call `listener` with each decision, after COMMIT."""
-        self._listeners.append(listener)
-
-    def accept(self) -> Record | None:
-        """Take the advised band; a decision record is written."""
-        return None if self._story is None else self._save(self._story.band, None)
-
-    def decide(self) -> Record | None:
-        """Take the band that was chosen; where it differs from the advice, with a reason."""
-        if self._story is None:
-            return None
-        answered = self.section.value
-        faults = {k: v for k, v in self.section.check().items() if k in self.section.fields}
-        reason = answered.get("reason")
-        if not faults and answered["decided"] != self._story.band and reason is None:
-            self.section.fields["reason"].say(NEEDS_REASON)
-            faults = {"reason": NEEDS_REASON}
-        return None if faults else self._save(answered["decided"], reason)
-
-    def _save(self, decided: str, reason: str | None) -> Record | None:
-        story = self._story
-        if story is None or self.concern_id is None:
-            return None
-        record = Decision(
-            concern_id=self.concern_id,
-            on=self._desk.today,
-            card_hash=story.card_hash,
-            score=story.score,
-            advised=story.band,
-            decided=decided,
-            reason=reason,
-        )
-        try:
-            self._desk.store.add([record], by_role=self._by_role)
-        except GridkitError as error:
-            self._say(Words(f"没有保存。{error.zh}", f"Not saved. {error.en}"), "gk-refused")
-            return None
-        label = self._desk.profile.label("band", decided, self.lang)
-        for listener in self._listeners:
-            listener(record)
-        self.section.reset()
-        self._show()
-        self._say(Words(f"已保存决定: {label}。", f"Decision saved: {label}."), "gk-told")
-        return record
-
-    def _say(self, words: Words, css: str) -> None:
-        role = "alert" if css == "gk-refused" else "status"
-        self._message.value = tag("div", words.of(self.lang), cls=css, role=role)
-
-
-def _local(utc: str) -> str:
-    moment = datetime.fromisoformat(utc).astimezone(ZoneInfo("Asia/Shanghai"))
-    return f"{moment:%Y-%m-%d %H:%M}"
+    def _roots(self, concern_id: str) -> Options:
+        """Offer open matters of the same kind in the same township, the oldest first."""
+        desk = self._desk
+        concerns = desk.frame("concern")
+        own = row_or_none(concerns, concern_id)
+        if own is None:
+            return []
+        same = (concerns["demand_type"] == own["demand_type"]).to_numpy()
+        near = concerns[same]
+        town = townships(near["grid_id"].astype("str")).astype("str")
+        near = near[(town == town[concern_id]).to_numpy() & (near.index != concern_id)]
+        steps = desk.rows("step", "concern_id", near.index)
+        alive = triage.states(near, steps, desk.today)["state"].astype("str")
+        open_ones = near[alive.isin(triage.OPEN_STATES).to_numpy()].sort_values("heard_on")
+        made: Options = []
+        for i, row in open_ones.head(_MOST_ROOTS).iterrows():
+            words = f"{row['heard_on']:%Y-%m-%d} {self._desk.place(str(row['grid_id']))}"
+            zh = f"{words} · {subject(row, desk.profile)} ({str(i)[-8:]})"
+            en = f"{words} · {subject(row, desk.profile, 'en')} ({str(i)[-8:]})"
+            made.append((Words(zh, en), str(i)))
+        return made

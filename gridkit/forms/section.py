@@ -113,7 +113,8 @@ class Section(Column):
         return any(not field.blank for field in self.fields.values())
 
     def _relevant(self, spec: FieldSpec, found: Mapping[str, Any]) -> bool:
-        return spec.relevant is None or spec.relevant.holds(found, self._today())
+        known = {**self.given, **found}
+        return spec.relevant is None or spec.relevant.holds(known, self._today())
 
     def load(self, values: Mapping[str, Any]) -> None:
         """Show given answers; fields not named become empty."""

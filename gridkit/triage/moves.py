@@ -50,6 +50,9 @@ STATES = (
 )
 """All states, in the order of a matter's life. A merged matter waits with its root."""
 
+OPEN_STATES = tuple(state.code for state in STATES if state.is_open)
+"""The states of a matter that has not ended."""
+
 
 class Need(NamedTuple):
     """What a step needs: something done before, or something that it has to say."""

@@ -140,6 +140,59 @@ def session_concerns(sessions: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def with_agreements(steps: pd.DataFrame, sessions: pd.DataFrame) -> pd.DataFrame:
+    """Add to the steps the agreements that only a session tells of.
+
+    `hold_session` writes the step with the session; a session that was imported, or was
+    given its `agreed_on` later, has none. With what this returns the clocks of its concerns
+    start all the same.
+
+    Parameters
+    ----------
+    steps, sessions : DataFrame
+        The ledger's frames, indexed by record id.
+
+    Returns
+    -------
+    DataFrame, indexed like `steps`, then by session and concern
+        `steps` itself where nothing is missing. A row that is added has `concern_id`,
+        `action` (agreement) and `on`; codes are plain text then.
+
+    Examples
+    --------
+    >>> on = pd.to_datetime(["2026-10-08"]).as_unit("s")
+    >>> steps = pd.DataFrame({"concern_id": ["a"], "action": ["registered"], "on": on})
+    >>> sessions = pd.DataFrame({"concern_ids": ["a"], "agreed_on": on}, index=["s1"])
+    >>> with_agreements(steps, sessions)["action"].tolist()
+    ['registered', 'agreement']
+    """
+    agreed = sessions[sessions["agreed_on"].notna().to_numpy()]
+    pairs = session_concerns(agreed)
+    if not len(pairs):
+        return steps
+    pairs["on"] = agreed["agreed_on"].loc[pairs["session_id"]].to_numpy()
+    known = steps.loc[(steps["action"] == AGREEMENT).to_numpy(), ["concern_id", "on"]]
+    there = pd.MultiIndex.from_arrays([known["concern_id"].astype("str"), known["on"]])
+    wanted = pd.MultiIndex.from_arrays([pairs["concern_id"], pairs["on"]])
+    new = pairs[~wanted.isin(there) & ~wanted.duplicated()]
+    if not len(new):
+        return steps
+    more = pd.DataFrame(
+        {
+            "concern_id": new["concern_id"].to_numpy(),
+            "action": AGREEMENT,
+            "on": new["on"].to_numpy(),
+        },
+        index=pd.Index(new["session_id"] + "/" + new["concern_id"], name=steps.index.name),
+    )
+    coded = [n for n in steps if isinstance(steps[n].dtype, pd.CategoricalDtype)]
+    plain = steps.astype(dict.fromkeys(coded, "str"))
+    more = more.reindex(columns=plain.columns).astype(plain.dtypes.to_dict())
+    if steps.index.dtype.kind in "iu":
+        return pd.concat([plain, more], ignore_index=True)
+    return pd.concat([plain, more])
+
+
 def agreements(
     sessions: pd.DataFrame, steps: pd.DataFrame, profile: Profile, on: dt.date
 ) -> pd.DataFrame:
