@@ -101,3 +101,11 @@ class OfflineError(GridkitError):
 
 class DisclosureError(GridkitError):
     """What was asked for would give somebody away; it was not made."""
+
+
+class BundleError(StoreError):
+    """A bundle cannot be made, or was refused; the ledger is as it was before."""
+
+
+class BundleGapError(BundleError):
+    """A bundle goes on from revisions that the ledger does not have yet."""

@@ -5,7 +5,9 @@ against a county's profile. A `store` keeps each version of each record as an im
 *revision* (who by role, when, why), chained by SHA-256, and in the same transaction the
 current state as typed tables; "saved" is said only after COMMIT returned. `ledger` reads
 the current state as tidy frames, `audit` proves that nothing was changed or cut off, and
-saves what can be saved of a damaged file. `grids` holds the areas of care, `workspace` the
+saves what can be saved of a damaged file. `bundle` writes a ledger into one signed file,
+`merge` takes such files in, any of them in any order, and `conflicts` shows what two people
+changed apart. `grids` holds the areas of care, `workspace` the
 folder in which ledger, profile and grids live together.
 """
 
@@ -48,6 +50,17 @@ _LATER = {
     "open_workspace": "workspace",
 }
 
+_MODULES = {
+    "audit",
+    "bundle",
+    "conflicts",
+    "datum",
+    "grids",
+    "ledger",
+    "merge",
+    "signing",
+}
+
 __all__ = [
     "MODELS",
     "Backlog",
@@ -78,7 +91,7 @@ def __getattr__(name: str) -> Any:
 
     if name in _LATER:
         return getattr(import_module(f"gridkit.records.{_LATER[name]}"), name)
-    if name in {"grids", "datum", "ledger", "audit"}:
+    if name in _MODULES:
         return import_module(f"gridkit.records.{name}")
     msg = f"module 'gridkit.records' has no attribute {name!r}"
     raise AttributeError(msg)

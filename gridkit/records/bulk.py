@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ def insert_rows(
     connection : sqlalchemy.Connection
         In a write transaction.
     table : sqlalchemy.Table
+        Of two columns or more.
     rows : sequence of mappings
         Values that the driver takes as they are: text, numbers, booleans, None.
     """
@@ -26,9 +28,7 @@ def insert_rows(
         return
     text, names = _compiled(table, connection.dialect, tuple(rows[0]))
     values: list[Any] = (
-        [tuple(row[name] for name in names) for row in rows]
-        if names
-        else [dict(r) for r in rows]
+        list(map(itemgetter(*names), rows)) if names else [dict(r) for r in rows]
     )
     connection.exec_driver_sql(text, values)
 

@@ -31,13 +31,14 @@ def installation() -> uuid.UUID:
         program that then writes into a ledger starts a chain of its own, which is sound.
     """
     try:
-        folder = _folder()
+        folder = home()
         return _read(folder / "installation") or _make(folder)
     except (OSError, RuntimeError):  # no home, or one that cannot be written
         return _fleeting()
 
 
-def _folder() -> Path:
+def home() -> Path:
+    """Give the folder of what belongs to the installation; it may not be there yet."""
     named = os.environ.get(HOME_VARIABLE)
     return Path(named) if named else Path.home() / ".gridkit"
 

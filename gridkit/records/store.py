@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from types import TracebackType
@@ -98,6 +99,18 @@ class Store:
     def close(self) -> None:
         """Let go of the file; nothing is pending, since every save is committed."""
         self._engine.dispose()
+
+    def reading(self) -> AbstractContextManager[sa.Connection]:
+        """Open one unchanging view of the ledger, for the modules of this chapter."""
+        return reading(self._engine, self.path)
+
+    def writing(self) -> AbstractContextManager[sa.Connection]:
+        """Open a write transaction, for the modules of this chapter."""
+        return writing(self._engine, self.path)
+
+    def now(self) -> datetime:
+        """Give the moment by the store's clock."""
+        return self._clock()
 
     def today(self) -> date:
         """Give the civil date in Asia/Shanghai by the store's clock."""

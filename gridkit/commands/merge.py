@@ -1,0 +1,128 @@
+"""`gridkit merge`: bundles from other machines brought into the ledger."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridkit.terminal import Folder, bar, opened, out, show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gridkit.records import Store
+    from gridkit.records.merge import Merged, Refused
+    from gridkit.records.signing import TrustedKey
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(
+        epilog="例 example:  gridkit merge /media/usb/*.gkb     "
+        "gridkit merge --trust 公钥 --label 古镛镇3号平板"
+    )(merge)
+
+
+def merge(
+    paths: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="数据包, 次序不限, 可重复 · bundles in any order", metavar="文件..."
+        ),
+    ] = None,
+    folder: Folder = None,
+    trust: Annotated[
+        str, typer.Option(help="信任这台设备的公钥 (先核对指纹) · trust this public key")
+    ] = "",
+    label: Annotated[
+        str, typer.Option(help="那台设备叫什么, 不写人名 · what the device is called")
+    ] = "",
+    salvage: Annotated[
+        bool,
+        typer.Option(
+            "--salvage",
+            help="坏了又无法重新拷贝的包, 取断点之前的部分 · take what is before the break",
+        ),
+    ] = False,
+    settle_alike: Annotated[
+        str,
+        typer.Option(
+            help="各版本内容相同的冲突一并归一, 写明理由 · settle conflicts that differ in nothing",
+        ),
+    ] = "",
+    role: Annotated[
+        str, typer.Option(help="归一由谁决定: 角色, 不是姓名 · role of who settles")
+    ] = "",
+) -> None:
+    """合并数据包: 断网汇总, 有冲突由人定 · merge bundles; a person resolves conflicts."""
+    from gridkit.records import conflicts, signing
+
+    with opened(folder) as workspace:
+        store = workspace.store
+        if trust:
+            added = signing.trust(workspace.folder, trust, label)
+            out.print(
+                f"已信任 trusted: {added.label}  {signing.fingerprint(added.public)}",
+                markup=False,
+            )
+        refused = _merged(store, paths or [], signing.trusted_keys(workspace.folder), salvage)
+        if settle_alike:
+            number = conflicts.settle_alike(store, by_role=role, why=settle_alike)
+            out.print(f"已归一 {number} 件 · {number} settled")
+        _left_to_people(store)
+    if refused:
+        raise typer.Exit(1)
+
+
+def _merged(
+    store: Store, paths: Sequence[Path], keys: Sequence[TrustedKey], salvage: bool
+) -> list[Refused]:
+    """Merge, say what came of each bundle, and give those that were refused."""
+    from gridkit.records.merge import Refused, merge, merge_all
+
+    with bar("合并 · merging"):
+        done: list[Merged | Refused] = (
+            [merge(store, path, trusted=keys, salvage=True) for path in paths]
+            if salvage
+            else merge_all(store, paths, trusted=keys)
+        )
+    refused = []
+    for one in done:
+        if isinstance(one, Refused):
+            refused.append(one)
+            out.print(f"✗ {one.path.name}\n{one.error}", style="red", markup=False)
+        else:
+            left = f", 断点后 {one.left:,} 个未取 ({one.left:,} left)" if one.left else ""
+            out.print(
+                f"✓ {one.path.name} · {one.label}: 新增 {one.taken:,}, 已有 {one.known:,}{left}"
+                f" · {one.taken:,} new, {one.known:,} known",
+                markup=False,
+            )
+    return refused
+
+
+def _left_to_people(store: Store) -> None:
+    """Show what a person has to decide: conflicts, and records whose reference is gone."""
+    from gridkit.records.conflicts import orphans
+
+    found = store.conflicts()
+    if len(found):
+        out.print(
+            f"有 {len(found)} 条记录在两处被分别修改, 各版本都保留, 请在界面上由人选定 · "
+            f"{len(found)} records were changed apart; a person chooses",
+            style="yellow",
+        )
+        show("冲突 conflicts", found.reset_index().head(_SHOWN))
+    lost = orphans(store)
+    if len(lost):
+        out.print(
+            f"有 {len(lost)} 条记录所依据的记录已在别处撤回 · "
+            f"{len(lost)} records refer to one that was withdrawn elsewhere",
+            style="yellow",
+        )
+        show("依据已撤回 withdrawn elsewhere", lost.reset_index().head(_SHOWN))
+
+
+_SHOWN = 20

@@ -1,0 +1,179 @@
+"""What a bundle brings that a ledger does not have: its chains proved against the ledger's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from gridkit.errors import BundleError, BundleGapError
+from gridkit.records.arriving import UnfitError, read_line
+from gridkit.records.bundle import hash_at
+from gridkit.records.bundle_file import BundleFile, Header, Span, spoiled
+from gridkit.records.references import present
+from gridkit.records.tables import REVISION
+from gridkit.records.unbroken import Link, unbroken
+
+_BATCH = 5000
+
+
+class Arrivals:
+    """The revisions of a bundle that a ledger does not have yet, proved one by one.
+
+    Parameters
+    ----------
+    file : BundleFile
+    connection : sqlalchemy.Connection
+        In the write transaction of the ledger.
+    ends : mapping of str to int, optional
+        By device the last number to take of a bundle that is broken; see `sound_ends`.
+    """
+
+    def __init__(
+        self, file: BundleFile, connection: sa.Connection, ends: Mapping[str, int] | None
+    ) -> None:
+        self._file = file
+        self._connection = connection
+        self._ends = ends
+        self.taken = 0
+        self.known = 0
+
+    def batches(self) -> Iterator[list[dict[str, Any]]]:
+        """Give the rows to be inserted, some thousands at a time."""
+        rows: list[dict[str, Any]] = []
+        for row in self._every():
+            rows.append(row)
+            if len(rows) >= _BATCH:
+                yield rows
+                rows = []
+        if rows:
+            yield rows
+
+    def _every(self) -> Iterator[dict[str, Any]]:
+        lines = self._file.lines() if self._ends is None else _tolerant(self._file)
+        for span in self._file.header.spans:
+            yield from self._of(span, lines)
+        if next(lines, None) is not None:
+            raise spoiled(self._file.path)
+
+    def _of(self, span: Span, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+        have = self._have(span)
+        prev = span.prev
+        end = span.last if self._ends is None else self._ends.get(span.device, 0)
+        for seq in range(span.first, span.last + 1):
+            line = next(lines, b"")
+            if seq > end:
+                continue
+            made = hashlib.sha256(line).hexdigest()
+            if seq == have and made != hash_at(self._connection, span.device, seq):
+                raise forked(self._file.path)
+            if seq <= have:
+                self.known += 1
+            else:
+                yield self._row(line, (span.device, seq, prev), made)
+                self.taken += 1
+            prev = made
+        if prev != span.tip and end == span.last:
+            raise unsound(self._file.path)
+
+    def _row(self, line: bytes, place: tuple[str, int, str], made: str) -> dict[str, Any]:
+        try:
+            row = read_line(line)
+        except UnfitError:
+            raise unsound(self._file.path) from None
+        if (row["device"], row["seq"], row["prev"]) != place:
+            raise unsound(self._file.path)
+        return {**row, "hash": made}
+
+    def _have(self, span: Span) -> int:
+        """Give the device's last number here, once the bundle is seen to go on from it."""
+        last = sa.select(sa.func.max(REVISION.c.seq)).where(REVISION.c.device == span.device)
+        have = int(self._connection.execute(last).scalar() or 0)
+        if have < span.first - 1:
+            raise BundleGapError(
+                zh=f"{self._file.path.name} 从设备 {span.device[:8]} 的第 {span.first} 号修订开始, "
+                f"而台账只到第 {have} 号; 台账没有改动。请先合并它之前的数据包, 或让对方重新打一个完整的包。",
+                en=f"{self._file.path.name} begins at revision {span.first} of device "
+                f"{span.device[:8]}, but the ledger ends at {have} and is unchanged. Merge the "
+                "bundle before it first, or ask for a whole one.",
+            )
+        joint = min(have, span.last)
+        at_joint = hash_at(self._connection, span.device, joint) or ""
+        if joint == span.first - 1 and at_joint != span.prev:
+            raise forked(self._file.path)
+        if joint == span.last and at_joint != span.tip:
+            raise forked(self._file.path)
+        return have
+
+
+def sound_ends(file: BundleFile, connection: sa.Connection) -> dict[str, int]:
+    """Tell how much of a broken bundle can be taken: of each device what is before the break.
+
+    Parameters
+    ----------
+    file : BundleFile
+        Its header can be read; its signature need not fit.
+    connection : sqlalchemy.Connection
+        The ledger that it is to be merged into.
+
+    Returns
+    -------
+    dict of str to int
+        By device the last number that proves itself and lacks nothing it builds on.
+    """
+    links = list(_links(file.header, _tolerant(file)))
+    named = sorted({parent for link in links for parent in link.parents})
+    return unbroken(links, present(connection, REVISION.c.rev_id, named))
+
+
+def _tolerant(file: BundleFile) -> Iterator[bytes]:
+    """Give the lines up to where the file breaks off."""
+    with suppress(BundleError):
+        yield from file.lines()
+
+
+def _links(header: Header, lines: Iterator[bytes]) -> Iterator[Link]:
+    for span in header.spans:
+        whole, prev = True, span.prev
+        for seq in range(span.first, span.last + 1):
+            line = next(lines, b"")
+            row = _fitting(line) if whole else None
+            place = None if row is None else (row["device"], row["seq"], row["prev"])
+            whole = row is not None and place == (span.device, seq, prev)
+            if row is not None and whole:
+                prev = hashlib.sha256(line).hexdigest()
+                parents = tuple(json.loads(row["parents"]))
+                yield Link(span.device, seq, row["rev_id"], parents)
+
+
+def _fitting(line: bytes) -> dict[str, Any] | None:
+    with suppress(UnfitError):
+        return read_line(line)
+    return None
+
+
+def unsound(path: Path) -> BundleError:
+    """Word the fault of a bundle whose chain or records do not hold."""
+    return BundleError(
+        zh=f"{path.name} 里的修订链断了, 或有不合字段表的记录; 台账没有改动。"
+        "请让对方先运行 gridkit check, 再打包; 原台账已不在的, 可用 --salvage 只取断点之前的部分。",
+        en=f"The chain of revisions in {path.name} is broken, or holds records that are none of "
+        "the spec. The ledger is unchanged. Its owner should run `gridkit check`, then bundle "
+        "again; where that ledger is lost, `--salvage` takes what is before the break.",
+    )
+
+
+def forked(path: Path) -> BundleError:
+    """Word the fault of a bundle that contradicts the ledger."""
+    return BundleError(
+        zh=f"{path.name} 与台账在同一设备编号下有两条不同的修订链 (台账文件曾被回退到旧备份后继续写入); "
+        "台账没有改动。请用 gridkit check --salvage 查看对方台账, 由人决定保留哪一条。",
+        en=f"{path.name} and the ledger hold two different chains under one device number (a "
+        "ledger was put back to an old backup and written on). The ledger is unchanged; a "
+        "person has to decide which one to keep.",
+    )

@@ -1,0 +1,145 @@
+"""A revision that arrives in a bundle: its line read, and proved to be what a ledger holds.
+
+The signature says who sent it, the hash that it is whole; neither says that it is a record.
+Each line is asked whether its kind, its fields and the types of its answers are those of
+the spec: a field that is not collected cannot come in by this door.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from gridkit.records.field import RECORD_ID, FieldSpec
+from gridkit.records.revision import REVISION_FIELDS, canonical_json
+from gridkit.records.spec import RECORD_SPECS, ROLES
+
+_SEALED = REVISION_FIELDS[:-1]
+_TYPES = [int if name == "seq" else str for name in _SEALED]
+_REV_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.ASCII)
+_RECORD = re.compile(RECORD_ID.pattern.strip("^$"))
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_ROLES = frozenset(code for code, _, _ in ROLES)
+_OPS = frozenset({"put", "merge", "withdraw"})
+
+
+class UnfitError(ValueError):
+    """A line that is no revision of this version's spec."""
+
+
+def read_line(line: bytes) -> dict[str, Any]:
+    """Read one line of a bundle as a row of the table `revision`, but for its hash.
+
+    Raises
+    ------
+    UnfitError
+        If it is not the canonical text of a revision, or its record is none of the spec.
+    """
+    try:
+        values = json.loads(line)
+        row = dict(zip(_SEALED, values, strict=True))
+        canonical = canonical_json(values).encode() == line
+        sound = canonical and _is_revision(row) and _is_record(row)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        sound = False
+    if not sound:
+        raise UnfitError
+    return row
+
+
+def _is_revision(row: dict[str, Any]) -> bool:
+    return (
+        list(map(type, row.values())) == _TYPES
+        and _REV_ID.fullmatch(row["rev_id"]) is not None
+        and _RECORD.fullmatch(row["record_id"]) is not None
+        and row["by_role"] in _ROLES
+        and row["op"] in _OPS
+        and _MOMENT.fullmatch(row["recorded_at"]) is not None
+        and _is_day(row["local_date"])
+        and len(row["why"]) <= 4000
+        and not _UNSEEN.search(row["why"])
+        and _are_parents(row["parents"])
+    )
+
+
+def _are_parents(text: str) -> bool:
+    if text == "[]":
+        return True
+    parents: list[str] = json.loads(text)
+    if not isinstance(parents, list) or len(set(parents)) < len(parents):
+        return False
+    whole = all(type(p) is str and _REV_ID.fullmatch(p) is not None for p in parents)
+    return whole and canonical_json(parents) == text
+
+
+def _is_record(row: dict[str, Any]) -> bool:
+    body = json.loads(row["body"])
+    fits = _fields(row["kind"])
+    if row["op"] == "withdraw":
+        return row["parents"] != "[]" and row["body"] == "{}"
+    return (
+        isinstance(body, dict)
+        and all(fits[name](value) for name, value in body.items())
+        and _required(row["kind"]) <= body.keys()
+    )
+
+
+@lru_cache(maxsize=64)
+def _required(kind: str) -> frozenset[str]:
+    fields = RECORD_SPECS[kind].fields
+    return frozenset(f.name for f in fields if f.required and f.relevant is None)
+
+
+@lru_cache(maxsize=64)
+def _fields(kind: str) -> dict[str, Callable[[Any], bool]]:
+    """Give by name what an answer must be; a KeyError where there is no such kind."""
+    return {field.name: _fitting(field) for field in RECORD_SPECS[kind].fields}
+
+
+def _fitting(field: FieldSpec) -> Callable[[Any], bool]:
+    if field.type == "date":
+        return lambda value: type(value) is str and _is_day(value)
+    if field.type == "yes_no":
+        return lambda value: type(value) is bool
+    if field.type in {"integer", "number"}:
+        return _number(field)
+    return _text(field)
+
+
+def _number(field: FieldSpec) -> Callable[[Any], bool]:
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    kinds = (int,) if field.type == "integer" else (int, float)
+
+    def fits(value: Any) -> bool:
+        return type(value) in kinds and math.isfinite(value) and low <= value <= high
+
+    return fits
+
+
+def _text(field: FieldSpec) -> Callable[[Any], bool]:
+    shape = re.compile(field.shape.pattern) if field.shape else None
+
+    def fits(value: Any) -> bool:
+        return (
+            type(value) is str
+            and 0 < len(value) <= field.max_length
+            and (shape is None or shape.search(value) is not None)
+            and not _UNSEEN.search(value)
+        )
+
+    return fits
+
+
+@lru_cache(maxsize=8192)
+def _is_day(text: str) -> bool:
+    try:
+        return len(text) == 10 and date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

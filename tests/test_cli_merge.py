@@ -1,0 +1,97 @@
+"""`gridkit bundle` and `gridkit merge`: what they say, and that they change only the ledger."""
+
+from __future__ import annotations
+
+import pytest
+from typer.testing import CliRunner
+
+import gridkit as gk
+from gridkit.cli import app
+from gridkit.errors import BundleError, DataError
+from gridkit.records import signing
+
+
+def heard(n=1):
+    """Make a sound concern."""
+    return gk.Concern(
+        record_id=f"C-{n}",
+        grid_id="990428100001001",
+        source="window",
+        heard_on="2026-03-02",
+        demand_type="water",
+        people_affected=n,
+    )
+
+
+@pytest.fixture
+def county(tmp_path):
+    """Make two workspaces of one county, one of them with two concerns."""
+    made = [
+        gk.create_workspace(tmp_path / name, name="青溪县", county_code="990428")
+        for name in ("tablet", "office")
+    ]
+    made[0].store.add([heard(1), heard(2)], by_role="grid_worker")
+    yield made
+    for workspace in made:
+        workspace.close()
+
+
+def run(*arguments):
+    """Run a command; give its exit code and what it printed."""
+    done = CliRunner().invoke(app, [str(one) for one in arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done.exit_code, done.output
+
+
+def test_a_tablet_is_brought_to_the_office_on_a_stick(county, tmp_path):
+    """The key is shown and trusted once; then any bundle is merged, also twice."""
+    tablet, office = county
+    stick = tmp_path / "tablet.gkb"
+
+    shown = run("bundle", "--key")[1]
+    wrote = run("bundle", stick, "-w", tablet.folder)[1]
+    with_trust = ("merge", stick, "-w", office.folder, "--trust", signing.own_public())
+    code, said = run(*with_trust, "--label", "3 号平板")
+
+    assert signing.fingerprint(signing.own_public()) in shown
+    assert "2 个修订" in wrote
+    assert code == 0
+    assert "3 号平板: 新增 2, 已有 0" in said
+    assert "新增 0, 已有 2" in run("merge", stick, "-w", office.folder)[1]
+    assert office.store.size("concern") == 2
+
+
+def test_a_refused_bundle_ends_the_command_with_an_error(county, tmp_path):
+    """What is not trusted or no bundle is named; the exit code tells scripts."""
+    tablet, office = county
+    run("bundle", tmp_path / "t.gkb", "-w", tablet.folder)
+
+    code, said = run("merge", tmp_path / "t.gkb", "-w", office.folder)
+
+    assert code == 1
+    assert "信任名单" in said
+    assert office.store.size("concern") == 0
+    with pytest.raises(BundleError):
+        run("merge", tmp_path / "absent.gkb", "-w", office.folder, "--salvage")
+    with pytest.raises(DataError, match="64 hex"):
+        run("merge", "-w", office.folder, "--trust", "abc", "--label", "x")
+
+
+def test_conflicts_are_shown_and_what_is_alike_is_settled(county, tmp_path):
+    """The same import on two devices, one record of it changed on one."""
+    tablet, office = county
+    office.store.add(
+        [heard(1), heard(2).model_copy(update={"people_affected": 9})], by_role="importer"
+    )
+    signing.trust(office.folder, signing.own_public(), "3 号平板")
+    run("bundle", tmp_path / "t.gkb", "-w", tablet.folder)
+
+    said = run("merge", tmp_path / "t.gkb", "-w", office.folder)[1]
+    after = run("merge", "-w", office.folder, "--settle-alike", "同一文件", "--role", "leader")[
+        1
+    ]
+
+    assert "2 条记录在两处被分别修改" in said
+    assert "已归一 1 件" in after
+    assert office.store.conflicts().index.tolist() == ["C-2"]
