@@ -9,10 +9,15 @@ reads the file (`source_file`, `text_file`, `workbook`), turns texts into answer
 writes what is new in one transaction. Every row that was not taken in stands in the
 `ImportReport` with its line and the reason, never with its words. `write_concerns` gives
 the ledger as a CSV that Excel in China opens right and that this chapter reads back.
+
+Geodata go in and out through `geofiles` (GeoPackage, GeoJSON, shapefile, KML), in the datum
+that is asked for; `datum_evidence` names a likely mix-up.
 """
 
 from __future__ import annotations
 
+from gridkit.exchange import geofiles
+from gridkit.exchange.datum_evidence import DatumEvidence, datum_evidence
 from gridkit.exchange.ledger_csv import ledger_mapping, write_concerns
 from gridkit.exchange.mapping import Mapping, parse_mapping, read_mapping
 from gridkit.exchange.reading import read_points
@@ -22,9 +27,12 @@ from gridkit.exchange.xlsform import PhoneForm, phone_form, write_xlsform
 
 __all__ = [
     "REASONS",
+    "DatumEvidence",
     "ImportReport",
     "Mapping",
     "PhoneForm",
+    "datum_evidence",
+    "geofiles",
     "import_concerns",
     "ledger_mapping",
     "parse_mapping",
