@@ -52,7 +52,7 @@ def main() -> None:
     options.add_argument("--devices", type=int, default=50)
     options.add_argument("--revisions", type=int, default=20_000)
     asked = options.parse_args()
-    with tempfile.TemporaryDirectory(dir=".") as name:
+    with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files, wrote = [], 0.0
         for number in range(asked.devices):

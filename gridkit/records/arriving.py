@@ -71,11 +71,11 @@ def _is_revision(row: dict[str, Any]) -> bool:
 def _are_parents(text: str) -> bool:
     if text == "[]":
         return True
-    parents: list[str] = json.loads(text)
+    parents: Any = json.loads(text)
     if not isinstance(parents, list) or len(set(parents)) < len(parents):
         return False
     whole = all(type(p) is str and _REV_ID.fullmatch(p) is not None for p in parents)
-    return whole and canonical_json(parents) == text
+    return bool(whole and canonical_json(parents) == text)
 
 
 def _is_record(row: dict[str, Any]) -> bool:
