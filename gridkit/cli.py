@@ -197,57 +197,6 @@ def _refuse_stray(points: pd.DataFrame) -> None:
         )
 
 
-@app.command(
-    "import", epilog="例 example:  gridkit import 台账.xlsx --mapping 台账.toml --dry-run"
-)
-def import_file(
-    file: Annotated[Path, typer.Argument(help="CSV 或 XLSX · the file")],
-    mapping: Annotated[Path, typer.Option("--mapping", "-m", help="映射 TOML · the mapping")],
-    folder: Folder = None,
-    rejected: Annotated[
-        Path | None, typer.Option(help="把未导入的行写到此 CSV · write rejected rows here")
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="有一行不行就全不导入 · all rows or none")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="只检查, 不写入 · check only, write nothing")
-    ] = False,
-) -> None:
-    """把别处的诉求表导入台账 · import concerns from a table."""
-    import pandas as pd
-
-    from gridkit.exchange import import_concerns
-
-    with (
-        opened(folder) as workspace,
-        bar("读入、核对、写入 · reading, checking, writing") as progress,
-    ):
-        report = import_concerns(
-            file,
-            mapping,
-            workspace.store,
-            grids=workspace.grids if workspace.has_grids else None,
-            strict=strict,
-            dry_run=dry_run,
-            progress=lambda done, total: progress.update(
-                progress.task_ids[0], completed=done, total=total
-            ),
-        )
-    out.print(str(report), markup=False, highlight=False)
-    refused = pd.concat([report.rejected, report.held])
-    for row in refused.drop_duplicates(["reason", "field"]).head(5).itertuples():
-        told = f"{row.problem_zh} / {row.problem_en}"
-        out.print(f"  第 {row.line} 行 · line {row.line}: {told}", markup=False)
-    if rejected is not None and len(refused):
-        refused.to_csv(rejected, index=False, encoding="utf-8-sig")
-        out.print(
-            f"未导入的行已写到 {rejected} · rows that were not taken in are written there"
-        )
-    if len(refused):
-        raise typer.Exit(1)
-
-
 @app.command(epilog="例 example:  gridkit check -w workspace --salvage 救出的.db")
 def check(
     folder: Folder = None,

@@ -550,7 +550,7 @@ def test_report_counts_every_row_once_and_reads_in_two_languages(store, table):
     report = import_concerns(path, mapping(), store)
 
     assert str(report) == (
-        "导入 t.csv (utf-8): 读 5 行, 新增 2, 修订 0, 未变 0, 按映射略过 0, 有变未改 0, 未收 3; "
+        "导入 t.csv (utf-8): 读 5 行, 新增 2, 修订 0, 未变 0, 按要求略过 0, 有变未改 0, 未收 3; "
         "办理记录 0 条\n"
         "import of t.csv: read 5, added 2, revised 0, unchanged 0, skipped 0, held 0, rejected 3; "
         "steps 0\n"

@@ -10,6 +10,10 @@ writes what is new in one transaction. Every row that was not taken in stands in
 `ImportReport` with its line and the reason, never with its words. `write_concerns` gives
 the ledger as a CSV that Excel in China opens right and that this chapter reads back.
 
+Visits by phone: `phone_form` writes the XLSForm from the spec (`survey`, `phone_choices`),
+`import_submissions` reads what ODK Central (`odk`) and KoboToolbox (`kobo`) give back
+(`submission`, `phone_answers`, `phone_rows`): edits become revisions of the same records.
+
 Geodata go in and out through `geofiles` (GeoPackage, GeoJSON, shapefile, KML), in the datum
 that is asked for; `datum_evidence` names a likely mix-up.
 """
@@ -20,6 +24,8 @@ from gridkit.exchange import geofiles
 from gridkit.exchange.datum_evidence import DatumEvidence, datum_evidence
 from gridkit.exchange.ledger_csv import ledger_mapping, write_concerns
 from gridkit.exchange.mapping import Mapping, parse_mapping, read_mapping
+from gridkit.exchange.phone_files import is_submissions
+from gridkit.exchange.phone_import import PhoneReport, import_submissions
 from gridkit.exchange.reading import read_points
 from gridkit.exchange.report import REASONS, ImportReport
 from gridkit.exchange.tabular import import_concerns
@@ -31,9 +37,12 @@ __all__ = [
     "ImportReport",
     "Mapping",
     "PhoneForm",
+    "PhoneReport",
     "datum_evidence",
     "geofiles",
     "import_concerns",
+    "import_submissions",
+    "is_submissions",
     "ledger_mapping",
     "parse_mapping",
     "phone_form",

@@ -8,7 +8,7 @@ changed stays; where both changed the same field, a person decides.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -257,3 +257,52 @@ def _said_before(histories: pd.DataFrame) -> dict[str, dict[str, Any]]:
             if body.get(name) != follows.get(name):
                 said[name] = body.get(name)
     return every
+
+
+_TRIES = 3  # how often to compare again where another import of the same file was quicker
+
+
+def write(
+    compared: Callable[[], Sequence[Comparison]],
+    store: Store,
+    why: str,
+    progress: Callable[[int, int], None] | None = None,
+) -> Sequence[Comparison]:
+    """Write what is new and what has changed, in one transaction.
+
+    Parameters
+    ----------
+    compared : callable
+        Compares the file with the ledger; called again where another import came between.
+    store : Store
+        The ledger.
+    why : str
+        The reason of the revisions.
+    progress : callable, optional
+        As for `Store.add`.
+
+    Returns
+    -------
+    sequence of Comparison
+        The plan that was written.
+
+    Raises
+    ------
+    RecordError
+        If a record breaks a rule of the ledger; nothing was written.
+    """
+    for tries_left in range(_TRIES - 1, -1, -1):
+        plans = compared()
+        new = [record for plan in plans for record in plan.new]
+        revised = [change for plan in plans for change in plan.revised]
+        if not new and not revised:
+            break
+        try:
+            store.add(new, revised=revised, by_role=IMPORTER, why=why, progress=progress)
+        except RecordError as error:
+            overtaken = any(problem.field == "record_id" for problem in error.problems)
+            if not (overtaken and tries_left):
+                raise
+        else:
+            break
+    return plans

@@ -44,6 +44,31 @@ REASONS: dict[str, tuple[str, str]] = {
         "文件与台账在同一项上都有改动, 未改动台账, 请人工核对",
         "the file and the ledger both changed the same field; the ledger was left as it is",
     ),
+    "no_code": ("选项表中没有这个代码", "the table of choices has no such code"),
+    "label": (
+        "写的是选项名称, 不是代码; 请选择“XML 值和标题”后重新导出",
+        'holds a label, not a code; export again with "XML values and headers"',
+    ),
+    "no_parent": (
+        "文件中没有它所属的走访",
+        "the visit that it belongs to is not in the file",
+    ),
+    "parent_left": (
+        "它所属的走访没有收下, 见走访表",
+        "the visit that it belongs to was not taken in; see the table of visits",
+    ),
+    "count": (
+        "诉求条数与手机上记的不符, 导出缺了重复组; 请下载含重复组的导出 (CSV zip、XLSX 或 JSON)",
+        "not as many concerns as the phone counted: the export lacks the repeats; take one that "
+        "has them (CSV zip, XLSX or JSON)",
+    ),
+    "replaced": ("另有一版改过的提交代替了它", "an edited version replaces it"),
+    "no_form": ("没有写明出自哪张表单", "does not say which form it was made with"),
+    "other_county": ("出自别的县的表单", "made with the form of another county"),
+    "newer_form": (
+        "表单由更新版本的 gridkit 生成; 请先升级",
+        "made with the form of a newer gridkit; upgrade first",
+    ),
     "withdrawn": ("台账中已撤回, 没有重新加入", "was withdrawn here, and is not added again"),
 }
 """Why a row was not taken in: code, and its words in Chinese and English."""
@@ -144,10 +169,10 @@ class ImportReport:
     def __str__(self) -> str:
         """Sum up in Chinese and English, as the command line prints it."""
         verb_zh, verb_en = ("试运行", "dry run") if self.dry_run else ("导入", "import")
-        how = [self.encoding, self.sheet, self.datum]
+        how = ", ".join(h for h in (self.encoding, self.sheet, self.datum) if h)
         lines = [
-            f"{verb_zh} {self.file} ({', '.join(h for h in how if h)}): 读 {self.read} 行, 新增 "
-            f"{self.added}, 修订 {self.revised}, 未变 {self.unchanged}, 按映射略过 {self.skipped}, "
+            f"{verb_zh} {self.file}{f' ({how})' if how else ''}: 读 {self.read} 行, 新增 "
+            f"{self.added}, 修订 {self.revised}, 未变 {self.unchanged}, 按要求略过 {self.skipped}, "
             f"有变未改 {self.held_rows}, 未收 {self.rejected_rows}; 办理记录 {self.steps} 条",
             f"{verb_en} of {self.file}: read {self.read}, added {self.added}, revised "
             f"{self.revised}, unchanged {self.unchanged}, skipped {self.skipped}, held "

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gridkit.errors import ImportFileError, Problem, RecordError
-from gridkit.exchange.comparing import IMPORTER, Comparison, Row, compare
+from gridkit.exchange.comparing import Comparison, Row, compare, write
 from gridkit.exchange.histories import Said, completed
 from gridkit.exchange.mapping import Mapping, read_mapping
 from gridkit.exchange.mapping_rules import mapping_problems
@@ -270,9 +270,6 @@ def _compared(
     return compare(rows, fields, store, revise=revise)
 
 
-_TRIES = 3  # how often to compare again where another import of the same file was quicker
-
-
 @_no_collection()
 def _write(
     rows: Sequence[Row],
@@ -287,17 +284,9 @@ def _write(
     def told(done: int, total: int) -> None:
         tell(_COMPARED + (_PARTS - _COMPARED) * done // max(1, total), _PARTS)
 
-    for tries_left in range(_TRIES - 1, -1, -1):
+    def compared() -> list[Comparison]:
         plan = _compared(rows, fields, store, mapping)
         tell(_COMPARED, _PARTS)
-        if not plan.new and not plan.revised:
-            break
-        try:
-            store.add(plan.new, revised=plan.revised, by_role=IMPORTER, why=why, progress=told)
-        except RecordError as error:
-            overtaken = any(problem.field == "record_id" for problem in error.problems)
-            if not (overtaken and tries_left):
-                raise
-        else:
-            break
-    return plan
+        return [plan]
+
+    return write(compared, store, why, told)[0]
