@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from rich.padding import Padding
 from rich.text import Text
+from typer.exceptions import TyperException
 
 from gridkit.commands import register_all
 from gridkit.commands.map import draw_map
 from gridkit.errors import GridkitError
-from gridkit.terminal import Folder, bar, err, opened, out, show
+from gridkit.terminal import Folder, bar, err, opened, out, place_names, show
+from gridkit.usage import complaint, is_help
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from gridkit.profile import Profile
     from gridkit.records import Workspace
 
 app = typer.Typer(
@@ -36,18 +39,26 @@ app = typer.Typer(
 )
 Lang = Literal["zh", "en"]
 DEFAULT_FOLDER = Path("workspace")
+INTERRUPTED = 130  # the exit code of a program that Ctrl-C ended
 
 
 def main() -> None:
-    """Run the command line; faults that we know are told in plain words."""
+    """Run the command line; what went wrong is told in plain words, Chinese first."""
     try:
-        app()
+        code = app(prog_name="gridkit", standalone_mode=False)
     except GridkitError as error:
         err.print(str(error), style="bold red", markup=False, highlight=False)
         sys.exit(2)
-    except KeyboardInterrupt:
+    except TyperException as error:
+        if not is_help(error):
+            for line in complaint(error):
+                err.print(line, style="bold red", markup=False, highlight=False)
+        sys.exit(2)
+    except (KeyboardInterrupt, typer.Abort):
+        code = INTERRUPTED
+    if code == INTERRUPTED:
         err.print("已中断; 已保存的都在。 Interrupted; what was saved is kept.")
-        sys.exit(130)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 @app.command(epilog="例 example:  gridkit demo --no-lab")
@@ -270,14 +281,15 @@ def score(
         out.print(
             f"截至 {day} 的待办 {len(listed)} 件 · open matters as of {day}", style="bold"
         )
+        places = place_names(workspace)
         for place, (_, row) in enumerate(listed.head(top).iterrows(), start=1):
-            _print_matter(place, row, workspace, lang)
+            where = places.get(str(row["grid_id"]), str(row["grid_id"]))
+            _print_matter(place, row, workspace.profile, where, lang)
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
-def _print_matter(place: int, row: pd.Series, workspace: Workspace, lang: Lang) -> None:
+def _print_matter(place: int, row: pd.Series, profile: Profile, where: str, lang: Lang) -> None:
     """Print one matter in two lines: what, where and by when; then why."""
-    profile = workspace.profile
     band = next(b for b in profile.bands if b.code == row["band"])
     code = row["demand_detail"]
     table = "demand_detail" if isinstance(code, str) else "demand_type"
@@ -285,7 +297,7 @@ def _print_matter(place: int, row: pd.Series, workspace: Workspace, lang: Lang) 
     head.append("■ ", style=band.color)
     head.append(f"{getattr(band, lang)} {row['score']}  ", style="bold")
     head.append(f"{str(row.name)[-8:]}  {profile.label(table, str(row[table]), lang)}")
-    head.append(f" · {row['grid_id']}")
+    head.append(f" · {where}")
     head.append(_clock(row, lang))
     out.print(head)
     out.print(Padding(Text(str(row[f"sentence_{lang}"]), style="dim"), (0, 0, 0, 5)))

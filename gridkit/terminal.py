@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,6 +59,27 @@ def opened(folder: Path | None) -> Iterator[Workspace]:
         yield workspace
     finally:
         workspace.close()
+
+
+def place_names(workspace: Workspace) -> dict[str, str]:
+    """Give the grids' names with their townships, by code; none where there are no grids.
+
+    Only the properties are read: a list on the screen needs no polygons.
+    """
+    from gridkit.records.workspace import GRIDS
+
+    if not workspace.has_grids:
+        return {}
+    try:
+        drawn = json.loads((workspace.folder / GRIDS).read_text(encoding="utf-8-sig"))
+    except ValueError:  # a file that cannot be read is told of where it is needed: on the map
+        return {}
+    every = [feature.get("properties") or {} for feature in drawn.get("features", [])]
+    return {
+        str(one["grid_id"]): f"{one.get('township_name') or ''} {one['name']}".strip()
+        for one in every
+        if one.get("grid_id") and one.get("name")
+    }
 
 
 @contextmanager

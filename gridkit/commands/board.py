@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridkit.errors import DataError
-from gridkit.terminal import DAY, Day, Folder, entry, opened, out
+from gridkit.terminal import DAY, Day, Folder, entry, opened, out, place_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,8 +69,9 @@ def board(
             f"{len(listed)} of {len(everything)} open matters",
             style="bold",
         )
+        places = place_names(workspace)
         for place, (_, row) in enumerate(shown.iterrows(), start=1):
-            entry(place, *_words(row, profile))
+            entry(place, *_words(row, profile, places))
         if odd := len(contested(concerns, steps, day)):
             out.print(
                 f"{odd} 件有不合流程的办结记录, 未算办结, 请人工核对 · "
@@ -79,7 +80,7 @@ def board(
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
-def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
+def _words(row: pd.Series, profile: Profile, places: dict[str, str]) -> tuple[str, str, str]:
     """Give the color, the headline and the reasons of one matter."""
     import pandas as pd
 
@@ -91,9 +92,9 @@ def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
         f"{str(row.name)[-8:]}  {profile.label('demand_type', str(row['demand_type']))}",
         STATE[str(row["state"])].zh,
         profile.label("unit", row["unit"]) if pd.notna(row["unit"]) else "尚无责任单位",
-        str(row["grid_id"]),
+        places.get(str(row["grid_id"]), str(row["grid_id"])),
     ]
-    if pd.notna(row["due_on"]):
+    if pd.notna(row["due_on"]) and row["status"] in {"running", "overdue"}:
         late = ", 超期" if row["overdue"] else ""
         parts.append(f"期限 due {row['due_on']:%Y-%m-%d}{late} ({row['article']})")
     return band.color, " · ".join(parts), str(row["sentence_zh"])

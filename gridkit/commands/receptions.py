@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gridkit.terminal import DAY, Day, Folder, dated, entry, opened, out, show
+from gridkit.terminal import DAY, Day, Folder, dated, entry, opened, out, place_names, show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,8 +52,9 @@ def receptions(
                 f"今天 {today} 待接访 {len(listed)} 件 · {len(listed)} matters wait",
                 style="bold",
             )
+            names = place_names(workspace)
             for place, (_, row) in enumerate(listed.head(top).iterrows(), start=1):
-                entry(place, *_words(row, profile))
+                entry(place, *_words(row, profile, names))
             out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
@@ -84,9 +85,10 @@ def _days(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-def _words(row: pd.Series, profile: Profile) -> tuple[str, str, str]:
+def _words(row: pd.Series, profile: Profile, places: dict[str, str]) -> tuple[str, str, str]:
     """Give the color, the headline and what is lacking of one matter."""
     band = next(b for b in profile.bands if b.code == row["band"])
     demand = profile.label("demand_type", str(row["demand_type"]))
-    head = f"{band.zh}  {str(row.name)[-8:]}  {demand} · {row['grid_id']}"
+    where = places.get(str(row["grid_id"]), str(row["grid_id"]))
+    head = f"{band.zh}  {str(row.name)[-8:]}  {demand} · {where}"
     return band.color, head, row["waits_zh"] or row["deadline_zh"]

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gridkit.errors import DataError
-from gridkit.terminal import DAY, Day, Folder, dated, opened, out, show
+from gridkit.terminal import DAY, Day, Folder, dated, opened, out, place_names, show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
+
     from gridkit.profile import Profile
-    from gridkit.records import Store
+    from gridkit.records import Store, Workspace
     from gridkit.triage import Matter
 
 Matter_ = Annotated[str, typer.Argument(metavar="ID", help="编号, 或其开头、结尾几位 · its id")]
@@ -36,7 +38,7 @@ def clocks(
     english: English = False,
 ) -> None:
     """一件事的时限: 哪一条、到哪天、该谁办 · the clocks of one matter, and whose turn it is."""
-    from gridkit.triage import deadlines_of
+    from gridkit.triage import deadlines_of, with_agreements
 
     lang = "en" if english else "zh"
     with opened(folder) as workspace:
@@ -45,7 +47,10 @@ def clocks(
         concerns = store.frame("concern")
         concern_id = one_of(concern, list(concerns.index))
         steps = store.frame("step")
-        mine = steps[steps["concern_id"] == concern_id]
+        mine = with_agreements(
+            steps[steps["concern_id"] == concern_id], _sessions(store, concern_id)
+        )
+        _matter_line(workspace, concerns.loc[[concern_id]].iloc[0], lang)
         _tell(store, concern_id, lang)
         listed = deadlines_of(concerns.loc[[concern_id]], mine, workspace.profile, day, lang)
         table = listed[["sentence", "turn"]].assign(
@@ -131,6 +136,22 @@ def one_of(typed: str, ids: Sequence[str]) -> str:
             en=f"{len(found)} matters have an id that begins or ends so; check it, or give more.",
         )
     return found[0]
+
+
+def _sessions(store: Store, concern_id: str) -> pd.DataFrame:
+    """Give the sessions about one matter, as if each were about it alone."""
+    held = store.frame("session", columns=["concern_ids", "agreed_on"])
+    named = held["concern_ids"].astype("str").str.contains(concern_id, regex=False)
+    mine: pd.DataFrame = held[named.fillna(value=False).to_numpy(dtype=bool)]
+    return mine.assign(concern_ids=concern_id)
+
+
+def _matter_line(workspace: Workspace, concern: pd.Series, lang: str) -> None:
+    """Print what a matter is about, and where."""
+    grid = str(concern["grid_id"])
+    where = place_names(workspace).get(grid, grid)
+    what = workspace.profile.label("demand_type", str(concern["demand_type"]), lang)
+    out.print(f"{what} · {where} · {str(concern.name)[-8:]}", style="bold", markup=False)
 
 
 def _tell(store: Store, concern_id: str, lang: str, role: str | None = None) -> None:
