@@ -75,14 +75,14 @@ def _are_parents(text: str) -> bool:
     if not isinstance(parents, list) or len(set(parents)) < len(parents):
         return False
     whole = all(type(p) is str and _REV_ID.fullmatch(p) is not None for p in parents)
-    return bool(whole and canonical_json(parents) == text)
+    return whole and canonical_json(parents) == text
 
 
 def _is_record(row: dict[str, Any]) -> bool:
     body = json.loads(row["body"])
     fits = _fields(row["kind"])
     if row["op"] == "withdraw":
-        return row["parents"] != "[]" and row["body"] == "{}"
+        return bool(row["parents"] != "[]" and row["body"] == "{}")
     return (
         isinstance(body, dict)
         and all(fits[name](value) for name, value in body.items())
