@@ -1,7 +1,8 @@
 """How long a scan takes, what it holds in memory, and whether its p is honest.
 
 Run with `python benchmarks/scan.py` (figures at the sizes asked for, then doubled places,
-weeks and replicas) or `python benchmarks/scan.py null [1000]` (p where nothing gathers, Gumbel and
+weeks, replicas and cases, drawn into `data/pictures/scan_cost.svg`; `targets`, `doubled` or
+`others` alone run only that) or `python benchmarks/scan.py null [1000]` (p where nothing gathers, Gumbel and
 sequential p beside Monte Carlo). Each figure is of a process of its own, reading and set-up
 included, compiled code cached; memory is over that after imports. CPU seconds are of all
 threads: halve them for two quiet cores.
@@ -14,13 +15,17 @@ import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from chart import Run, chart
 from scipy.stats import kstest
 
 from gridkit.hotspots import Plan, scan
 from gridkit.hotspots.scan_run import run  # noqa: F401 - compiled code counts as imported
+
+PICTURE = Path(__file__).resolve().parents[1] / "data/pictures/scan_cost.svg"
 
 # label, places, weeks, cases per place, model, choices of the plan
 TARGETS = (
@@ -95,8 +100,9 @@ def one(case: list) -> None:
     print(json.dumps([wall, cpu, more, result.cases, len(result.maxima)]))
 
 
-def table(title: str, cases: tuple) -> None:
-    """Print one line per case."""
+def table(title: str, cases: tuple) -> list[tuple[str, float, float]]:
+    """Print one line per case; give its label, CPU seconds and MiB."""
+    figures = []
     print(f"\n{title:<48} {'wall s':>8} {'CPU s':>8} {'MiB':>6} {'cases':>7} {'replicas':>8}")
     for case in cases:
         call = [sys.executable, __file__, json.dumps(case)]
@@ -105,6 +111,18 @@ def table(title: str, cases: tuple) -> None:
         print(
             f"{case[0]:<48} {wall:8.2f} {cpu:8.2f} {more:6.0f} {n:7} {replicas:8}", flush=True
         )
+        figures.append((case[0], cpu, more))
+    return figures
+
+
+def drawn(figures: list[tuple[str, float, float]]) -> None:
+    """Draw the doubled runs."""
+    runs = []
+    for label, cpu, more in figures:
+        size, work = label.split(" ", 1)
+        runs.append(Run(work, float(size), cpu, max(more, 1.0)))
+    chart(runs, "scan, 500 places x 52 weeks x 999 replicas, one of them doubled", PICTURE)
+    print(f"drawn: {PICTURE.name}")
 
 
 def null(runs: int = 1000) -> None:
@@ -135,12 +153,20 @@ def null(runs: int = 1000) -> None:
         print(f"{label:<44} {p.mean():6.3f} {shares} {kstest(p, 'uniform').pvalue:6.3f}")
 
 
+def main(parts: list[str]) -> None:
+    """Print the tables asked for; all if none is named."""
+    if not parts or "targets" in parts:
+        table("targets", TARGETS)
+    if not parts or "doubled" in parts:
+        drawn(table("doubled", DOUBLED))
+    if not parts or "others" in parts:
+        table("others, 500 x 52 x 999", OTHERS)
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["null"]:
         null(*map(int, sys.argv[2:]))
-    elif len(sys.argv) > 1:
+    elif sys.argv[1:2] and sys.argv[1].startswith("["):
         one(json.loads(sys.argv[1]))
     else:
-        table("targets", TARGETS)
-        table("doubled", DOUBLED)
-        table("others, 500 x 52 x 999", OTHERS)
+        main(sys.argv[1:])
