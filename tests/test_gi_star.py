@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import combinations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import geopandas as gpd
@@ -100,6 +100,27 @@ def test_gi_star_does_not_depend_on_the_order_of_cells(
 
     straight = gi_star_test(rate, within(cells, 1))
     pd.testing.assert_frame_equal(shuffled.loc[cells.index], straight, rtol=1e-9, atol=1e-9)
+
+
+def test_the_variance_is_that_of_the_weights_used() -> None:
+    """Fault of a peer: row-standardized weights scored with the variance of binary ones.
+
+    Here over all 720 ways to place six values each cell's score has mean 0 and variance 1,
+    whatever the number of its neighbors; and a row-standardized matrix is refused.
+    """
+    cells = gpd.GeoSeries(gpd.points_from_xy([0, 1, 2, 3, 4, 9], [0] * 6))
+    near = within(cells, 2)
+    values = [0.0, 1.0, 1.0, 4.0, 7.0, 30.0]
+
+    placed = [gi_star(pd.Series(order), near) for order in permutations(values)]
+
+    scores = np.array(placed)
+    assert near.count.nunique() > 2
+    np.testing.assert_allclose(scores.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose((scores**2).mean(axis=0), 1.0, rtol=1e-12)
+    share = near.matrix.multiply(1 / np.maximum(near.count.to_numpy(), 1)[:, None])
+    with pytest.raises(DataError, match="0 and 1"):
+        Neighbors(near.index, share.tocsr())
 
 
 def test_permutation_p_is_the_exact_conditional_one() -> None:

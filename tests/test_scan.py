@@ -471,7 +471,10 @@ def test_gumbel_p_agrees_with_monte_carlo() -> None:
 
 
 def test_prospective_sees_only_what_lasts() -> None:
-    """A cluster that is over is found in retrospect, and is no alarm."""
+    """A cluster that is over is found in retrospect, and is no alarm.
+
+    Fault of a peer: it scans prospectively only, and is taken for a retrospective scan.
+    """
     counts, places = county(5)
     past = counts["week"].between(
         MONDAY + pd.Timedelta(weeks=3), MONDAY + pd.Timedelta(weeks=4)
@@ -509,7 +512,7 @@ def test_temporal_scan_finds_the_weeks_in_all_grids() -> None:
 
 
 def test_empty_grids_are_no_obstacle() -> None:
-    """Grids without households and without cases are passed over."""
+    """Fault of a peer, which crashes: grids without households and cases are passed over."""
     counts, places = county(6, outbreak=5)
     empty = counts["grid_id"].isin(["g000", "g007", "g039"])
     counts.loc[empty, ["n", "households"]] = 0
