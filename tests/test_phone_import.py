@@ -610,6 +610,50 @@ def test_points_in_another_datum_are_doubted_and_can_be_converted(store, take):
     assert store.frame("concern")["lon"].iloc[0] == pytest.approx(117.4195, abs=1e-5)
 
 
+def feature(number: int, *points: list[float]) -> dict[str, Any]:
+    """Write a feature of Central's GeoJSON: an id, a geometry and the path of the question."""
+    geometry = (
+        {"type": "Point", "coordinates": points[0]}
+        if len(points) == 1
+        else {"type": "MultiPoint", "coordinates": list(points)}
+    )
+    about = {"fieldpath": "/concern/facts/place"}
+    root = f"uuid:{key(5000 + number)}"
+    return {"type": "Feature", "id": root, "geometry": geometry, "properties": about}
+
+
+def test_places_come_in_from_geojson_where_it_is_certain_whose_they_are(store, take):
+    """A point goes to the one concern without a place; what cannot be told is left alone."""
+    both = sent(4, concern(4), concern(5))
+    take("central.zip", [*usual(), both])
+    features = [
+        feature(1, [117.4102, 26.7101, 190.5], [117.411, 26.711, 0]),
+        feature(3, [117.43, 26.71, 12]),
+        feature(4, [117.41, 26.71, 0]),
+        feature(77, [117.41, 26.71, 0]),
+        feature(3, [26.71, 117.43, 0]),
+        feature(3, ["east", "north"]),
+    ]
+    data = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+    tried = take("points.geojson", data, dry_run=True)
+    before = store.revision_count()
+    report = take("points.geojson", data)
+    again = take("points.geojson", data)
+
+    assert (report.concerns.unchanged, report.concerns.revised) == (1, 1)
+    assert reasons(report.concerns.rejected) == [
+        (3, "which"),
+        (4, "not_sent"),
+        (5, "bad_number"),
+        (6, "bad_number"),
+    ]
+    assert (tried.concerns.revised, before) == (1, store.revision_count() - 1)
+    assert (again.concerns.unchanged, again.concerns.revised) == (2, 0)
+    placed = store.frame("concern").set_index("external_id").loc[f"uuid:{key(5003)}"]
+    assert (placed["lon"], placed["lat"], placed["place_source"]) == (117.43, 26.71, "import")
+
+
 # --- what does not come in ------------------------------------------------------------------
 
 
@@ -752,10 +796,6 @@ FILES = {
             [{"网格": GRID, "走访结果": "见到人", "gridkit_form": STAMP, "_uuid": key(1)}], ";"
         ),
         "XML values and headers",
-    ),
-    "points.geojson": (
-        lambda: json.dumps({"type": "FeatureCollection", "features": []}).encode(),
-        "is GeoJSON",
     ),
     "foreign.json": (
         lambda: b'{"results": [{"_uuid": "x", "a": 1}]}',

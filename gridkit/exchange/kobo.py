@@ -19,14 +19,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gridkit.errors import ImportFileError
-from gridkit.exchange.sheets import Sheet, read_csv, read_sheet
+from gridkit.exchange.sheets import Sheet, joined, read_csv, read_sheet
 from gridkit.exchange.submission import (
     Entry,
     Submission,
     Submissions,
     answers_in,
     flat,
-    left_out,
     repeated,
 )
 from gridkit.exchange.survey import REPEAT
@@ -115,22 +114,10 @@ def read_kobo_json(results: Sequence[Mapping[str, Any]], name: str) -> Submissio
 
 
 def _joined(visits: Sheet, concerns: Sheet) -> Submissions:
-    under: dict[str, list[Entry]] = {}
-    for line, row in concerns.rows.items():
-        under.setdefault(row[PARENT].strip(), []).append(Entry(line, answers_in(row)))
-    rows = []
-    for line, row in visits.rows.items():
-        entries = tuple(under.pop(row.get(INDEX, "").strip(), ()))
-        rows.append(_submission(line, row, row.get("_validation_status", ""), entries))
-    orphans = [entry for entries in under.values() for entry in entries]
-    return Submissions(
-        SERVER,
-        (visits.name, concerns.name),
-        rows,
-        orphans,
-        (visits.faults, concerns.faults),
-        left_out((*visits.columns, *concerns.columns)),
-    )
+    def made(line: int, row: dict[str, str], entries: tuple[Entry, ...]) -> Submission:
+        return _submission(line, row, row.get("_validation_status", ""), entries)
+
+    return joined(SERVER, (visits, concerns), INDEX, PARENT, made)
 
 
 def _submission(

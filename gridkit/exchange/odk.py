@@ -21,14 +21,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from gridkit.errors import ImportFileError
-from gridkit.exchange.sheets import Sheet, read_csv
+from gridkit.exchange.sheets import Sheet, joined, read_csv
 from gridkit.exchange.submission import (
     Entry,
     Submission,
     Submissions,
     answers_in,
     flat,
-    left_out,
     repeated,
 )
 from gridkit.exchange.survey import REPEAT
@@ -78,25 +77,14 @@ def read_central_csv(files: Mapping[str, bytes], name: str) -> Submissions:
 
 def joined_sheets(visits: Sheet, concerns: Sheet) -> Submissions:
     """Join the repeats to their submissions by `PARENT_KEY`."""
-    under: dict[str, list[Entry]] = {}
-    for line, row in concerns.rows.items():
-        under.setdefault(row[PARENT].strip(), []).append(Entry(line, answers_in(row)))
-    rows = []
-    for line, row in visits.rows.items():
-        key = row[KEY].strip()
-        instance = next((row[n] for n in _META if row.get(n)), key)
-        state = _STATES.get(row.get("ReviewState", ""), "")
-        entries = tuple(under.pop(key, ()))
-        rows.append(Submission(line, key, instance, "", state, answers_in(row), entries))
-    orphans = [entry for entries in under.values() for entry in entries]
-    return Submissions(
-        SERVER,
-        (visits.name, concerns.name),
-        rows,
-        orphans,
-        (visits.faults, concerns.faults),
-        left_out((*visits.columns, *concerns.columns)),
-    )
+    return joined(SERVER, (visits, concerns), KEY, PARENT, _submission)
+
+
+def _submission(line: int, row: dict[str, str], entries: tuple[Entry, ...]) -> Submission:
+    key = row[KEY].strip()
+    instance = next((row[n] for n in _META if row.get(n)), key)
+    state = _STATES.get(row.get("ReviewState", ""), "")
+    return Submission(line, key, instance, "", state, answers_in(row), entries)
 
 
 def read_central_json(tables: Sequence[Mapping[str, Any]], name: str) -> Submissions:

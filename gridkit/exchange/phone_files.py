@@ -149,19 +149,34 @@ def _document(data: bytes, name: str) -> Any:
         ) from None
 
 
+def read_geojson(path: str | Path) -> list[Mapping[str, Any]] | None:
+    """Give the features of a GeoJSON file; None where the file is something else.
+
+    Raises
+    ------
+    ImportFileError
+        If the file is cut short.
+    """
+    path = Path(path)
+    data = read_bytes(path)
+    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"{":
+        return None
+    document = _document(data, path.name)
+    if document.get("type") != "FeatureCollection":
+        return None
+    features = document.get("features")
+    return (
+        [one for one in features if isinstance(one, Mapping)]
+        if isinstance(features, list)
+        else []
+    )
+
+
 def _read_documents(documents: Mapping[str, Any], name: str) -> Submissions:
     first = next(iter(documents.values()))
     if isinstance(first, Mapping) and "@odata.context" in first:
         return read_central_json(
             [d for d in documents.values() if isinstance(d, Mapping)], name
-        )
-    if isinstance(first, Mapping) and first.get("type") == "FeatureCollection":
-        raise ImportFileError(
-            zh=f"{name} 是 GeoJSON, 只有位置, 没有编号和答案 (ODK Central) 或没有编号 (KoboToolbox), "
-            "认不出是哪一次走访; 请改用 CSV (zip)、JSON 或 XLSX 导出, 其中已含位置。",
-            en=f"{name} is GeoJSON: points without answers (ODK Central) or without ids "
-            "(KoboToolbox), so no visit can be known by it. Export CSV (zip), JSON or XLSX "
-            "instead, which hold the places too.",
         )
     results = first.get("results") if isinstance(first, Mapping) else first
     if isinstance(results, list) and all(isinstance(one, Mapping) for one in results):

@@ -18,8 +18,10 @@ import pandas as pd
 from gridkit.errors import Problem
 from gridkit.exchange.comparing import Comparison, Row, compare, write
 from gridkit.exchange.mapping import Datum
+from gridkit.exchange.odk import SERVER
 from gridkit.exchange.phone_answers import SYSTEM
-from gridkit.exchange.phone_files import read_submissions
+from gridkit.exchange.phone_files import read_geojson, read_submissions
+from gridkit.exchange.phone_places import take_places
 from gridkit.exchange.phone_rows import PhoneRows
 from gridkit.exchange.report import ImportReport, fault_table
 from gridkit.exchange.source_file import read_bytes
@@ -86,7 +88,8 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
     Parameters
     ----------
     path : str or Path
-        As for `read_submissions`.
+        As for `read_submissions`; or Central's GeoJSON, which has the places only and gives
+        them to concerns that were taken in without one.
     store : Store
         The ledger; its profile holds the codes.
     grids : GeoDataFrame, optional
@@ -115,6 +118,10 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
         If the ledger cannot be written; nothing was.
     """
     path = Path(path)
+    features = read_geojson(path)
+    if features is not None:
+        places = take_places(features, store, path.name, datum=datum, dry_run=dry_run)
+        return PhoneReport(SERVER, ImportReport(path.name, SERVER, dry_run=dry_run), places)
     found = read_submissions(path)
     kept = [one for one in found.rows if one.state not in skip]
     rows = PhoneRows(store, grids, datum)

@@ -63,6 +63,14 @@ REASONS: dict[str, tuple[str, str]] = {
         "has them (CSV zip, XLSX or JSON)",
     ),
     "replaced": ("另有一版改过的提交代替了它", "an edited version replaces it"),
+    "not_sent": (
+        "台账中没有这条提交的诉求; 请先导入 CSV、JSON 或 XLSX 导出",
+        "the ledger has no concern of this submission: import its CSV, JSON or XLSX first",
+    ),
+    "which": (
+        "说不清这些位置各属于哪件诉求, 未改动台账",
+        "it cannot be told which concern each place belongs to; the ledger was left as it is",
+    ),
     "no_form": ("没有写明出自哪张表单", "does not say which form it was made with"),
     "other_county": ("出自别的县的表单", "made with the form of another county"),
     "newer_form": (

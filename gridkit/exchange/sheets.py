@@ -6,13 +6,14 @@ torn quotation marks, rows cut short) is the same as in any table, and read by t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import pandas as pd
 
 from gridkit.errors import ImportFileError
 from gridkit.exchange.mapping import FileShape, Mapping, Source
+from gridkit.exchange.submission import Entry, Submission, Submissions, answers_in, left_out
 from gridkit.exchange.table import Fault, RawTable
 from gridkit.exchange.text_file import read_text_table
 from gridkit.exchange.workbook import read_workbook
@@ -84,3 +85,45 @@ def _laid_out(raw: RawTable, name: str) -> Sheet:
 
 def _rows(cells: pd.DataFrame) -> Iterator[tuple[int, list[str]]]:
     yield from zip(cells.index, cells.to_numpy(dtype="object").tolist(), strict=True)
+
+
+Made = Callable[[int, dict[str, str], tuple[Entry, ...]], Submission]
+
+
+def joined(
+    server: str, tables: tuple[Sheet, Sheet], own: str, parent: str, made: Made
+) -> Submissions:
+    """Join the rows of the repeats to the submissions that they name.
+
+    Parameters
+    ----------
+    server : str
+        Who wrote the file.
+    tables : tuple of Sheet
+        The visits, and their concerns.
+    own, parent : str
+        The column by which a visit is named, and in which a concern names it.
+    made : callable
+        Makes a submission of its line, its row and its concerns.
+
+    Returns
+    -------
+    Submissions
+        Concerns whose visit is not there are orphans.
+    """
+    visits, concerns = tables
+    under: dict[str, list[Entry]] = {}
+    for line, row in concerns.rows.items():
+        under.setdefault(row[parent].strip(), []).append(Entry(line, answers_in(row)))
+    rows = [
+        made(line, row, tuple(under.pop(row.get(own, "").strip(), ())))
+        for line, row in visits.rows.items()
+    ]
+    return Submissions(
+        server,
+        (visits.name, concerns.name),
+        rows,
+        [entry for entries in under.values() for entry in entries],
+        (visits.faults, concerns.faults),
+        left_out((*visits.columns, *concerns.columns)),
+    )
