@@ -109,3 +109,7 @@ class BundleError(StoreError):
 
 class BundleGapError(BundleError):
     """A bundle goes on from revisions that the ledger does not have yet."""
+
+
+class PrintError(GridkitError):
+    """A picture or PDF of a map could not be made: no browser on this machine, or it failed."""

@@ -65,7 +65,7 @@ def test_demo_makes_a_workspace_and_says_what_is_in_it(run, tmp_path):
         "about.toml",
         "grids.geojson",
         "ledger.db",
-        "map.html",
+        "map-内部.html",
         "notebooks",
     }
     assert "青溪县" in (folder / "about.toml").read_text("utf-8")
@@ -203,7 +203,7 @@ def test_a_new_county_is_made_and_fed_from_a_table(run, tmp_path):
     assert len((tmp_path / "没收.csv").read_text("utf-8-sig").splitlines()) == 3
     assert run("score", "-w", folder, "--on", "2026-03-31")[0] == 0
     assert run("map", "-w", folder, "--on", "2026-03-31")[0] == 0
-    assert (folder / "map.html").stat().st_size > 100_000
+    assert (folder / "map-内部.html").stat().st_size > 100_000
 
 
 def test_an_empty_county_is_no_error(run, county):
@@ -251,7 +251,7 @@ def test_what_a_resident_said_is_on_no_map_list_or_story(run, county, shared):
         concern_id=heard.record_id, action="registered", on="2026-01-05", reason=SECRET
     )
     county.store.add([seen, heard, step], by_role="grid_worker", why="走访")
-    target = county.folder / "out.html"
+    target = county.folder / ("out.html" if shared else "out-内部.html")
 
     printed = [
         run("map", "-w", county.folder, "-o", target, *shared),

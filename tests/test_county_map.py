@@ -83,7 +83,7 @@ def features(m, cls) -> list[dict]:
 
 
 def test_a_desk_map_says_so_wherever_it_goes(grids, frames, tmp_path):
-    """On its face, in the title of the page, and in who may read the file."""
+    """On its face, in the title of the page, in the file's name and in who may read it."""
     m = maps.county_map(grids, **frames, title="青溪县", invented=True)
     file = maps.save(m, tmp_path / "map.html")
 
@@ -92,6 +92,7 @@ def test_a_desk_map_says_so_wherever_it_goes(grids, frames, tmp_path):
     assert "<title>【内部】【虚构】青溪县</title>" in page
     assert "内部使用 · 不得外传" in page
     assert "虚构演示数据" in page
+    assert file.name == "map-内部.html"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from gridkit.commands.board import codes
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gridkit.maps import GridMap, Shared
     from gridkit.records import Workspace
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command("map", epilog="例 example:  gridkit map --shared --out 公示图.html")(command)
+    app.command("map", epilog="例 example:  gridkit map --shared --window quarter --pdf")(
+        command
+    )
 
 
 def command(
@@ -24,34 +31,61 @@ def command(
     target: Annotated[
         Path | None, typer.Option("--out", "-o", help="写到哪里 · where to write it")
     ] = None,
-    weeks: Annotated[int, typer.Option(min=1, help="往前看几周 · weeks back")] = 12,
     on: Annotated[Day, typer.Option(formats=[DAY], help="截至哪天 · up to which day")] = None,
+    weeks: Annotated[
+        int, typer.Option(min=1, help="内部图往前看几周 · weeks back, desk maps only")
+    ] = 12,
     *,
     shared: Annotated[
         bool,
         typer.Option(
-            "--shared", help="供分发: 隐去少于 5 的数 · to hand out: small counts hidden"
+            "--shared",
+            help="供分发: 固定时段, 隐去小数并登记 · to hand out: checked and registered",
         ),
     ] = False,
+    window: Annotated[
+        str,
+        typer.Option(help="分发图的时段 · window of a shared map: month, quarter, half, year"),
+    ] = "quarter",
+    level: Annotated[
+        str | None,
+        typer.Option(help="分发图的层级 · its finest level: grid, village, township"),
+    ] = None,
+    demand: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="分发图只计某类, 可多次 · shared maps: demand type"),
+    ] = None,
+    png: Annotated[bool, typer.Option("--png", help="另存一张图片 · a picture, too")] = False,
+    pdf: Annotated[bool, typer.Option("--pdf", help="另存可打印的 PDF · a PDF, too")] = False,
+    gpkg: Annotated[
+        bool, typer.Option("--gpkg", help="另存 GeoPackage, QGIS 可开 · a GeoPackage for QGIS")
+    ] = False,
+    geojson: Annotated[
+        bool, typer.Option("--geojson", help="另存 GeoJSON · GeoJSON files, too")
+    ] = False,
 ) -> None:
-    """画一张离线地图 · draw an offline map."""
+    """画一张离线地图, 可打印、可交给 GIS · draw an offline map, to print or for a GIS."""
+    day = on.date() if on else None
     with opened(folder) as workspace:
-        path = target or (
-            workspace.folder / "map-shared.html" if shared else workspace.map_path
+        drawn = (
+            _shared(workspace, day, window, level, demand)
+            if shared
+            else _desk(workspace, day, weeks)
         )
-        draw_map(workspace, path, on=on.date() if on else None, weeks=weeks, shared=shared)
-        out.print(f"已写好 {path} · written")
+        _write(drawn, target or drawn.path, png=png, pdf=pdf, gpkg=gpkg, geojson=geojson)
 
 
-def draw_map(
-    workspace: Workspace,
-    path: Path,
-    *,
-    on: dt.date | None = None,
-    weeks: int = 12,
-    shared: bool = False,
-) -> None:
-    """Draw the map of a workspace into a file, and say what stands out.
+class _Drawn(NamedTuple):
+    """A map, where it goes by default, and what a GIS gets of it."""
+
+    map: GridMap
+    path: Path
+    tables: Callable[[], dict[str, gpd.GeoDataFrame]]
+    about: str
+
+
+def draw_map(workspace: Workspace, path: Path) -> None:
+    """Draw the map of a workspace for the desk into a file, and say what stands out.
 
     Parameters
     ----------
@@ -59,18 +93,95 @@ def draw_map(
         With a ledger and grids.
     path : Path
         Where to.
-    on : date, optional
-        Up to which day; today by default.
-    weeks : int
-        How many weeks back the rates reach.
-    shared : bool
-        Whether it is to be handed out.
     """
-    from gridkit import maps
+    _write(_desk(workspace, None, 12), path)
+
+
+def _desk(workspace: Workspace, on: dt.date | None, weeks: int) -> _Drawn:
+    from gridkit.maps.layer_tables import desk_tables
     from gridkit.maps.overview import overview
 
     with bar("算热点、画地图 · hotspots and map"):
         seen = overview(workspace, on=on, weeks=weeks)
-        maps.save(seen.map(audience="shared" if shared else "desk"), path)
+        m = seen.map()
     out.print(seen.sentence_zh, markup=False)
     out.print(seen.sentence_en, markup=False, style="dim")
+    about = f"内部使用, 不得外传 · {seen.name} {seen.since} 至 {seen.on}"
+    return _Drawn(m, workspace.map_path, lambda: desk_tables(seen), _about(workspace, about))
+
+
+def _shared(
+    workspace: Workspace,
+    on: dt.date | None,
+    kind: str,
+    level: str | None,
+    demand: list[str] | None,
+) -> _Drawn:
+    from gridkit import maps
+    from gridkit.maps.disclosure import last_window
+    from gridkit.maps.layer_tables import shared_tables
+    from gridkit.maps.shared_map import LEVEL_WORDS
+
+    types = tuple(codes(workspace.profile, "demand_type", demand) or ()) or None
+    window = last_window(on or workspace.store.today(), kind)  # type: ignore[arg-type]
+    with bar("隐去小数、核对登记、画地图 · protecting, checking, drawing"):
+        what = maps.shared(workspace, window, level=level, demand_types=types)
+        number = what.register(maps.published(workspace))  # refused: nothing is written
+        m = what.map()
+    zh, en = LEVEL_WORDS[what.level]
+    share = what.hidden[what.level]
+    out.print(
+        f"{window.zh}, 按{zh}; 其中 {share:.0%} 不显示。已登记为第 {number} 次发布 · {window.label} by {en}, "
+        f"{share:.0%} hidden; entered as release {number}"
+    )
+    _propose(what)
+    path = workspace.folder / f"map-{window.label}-{what.level}.html"
+    about = f"可对外, 小数已隐去 · {what.made.title}"
+    return _Drawn(m, path, lambda: shared_tables(what), _about(workspace, about))
+
+
+def _propose(what: Shared) -> None:
+    """Say so where a coarser level would show more than this one hides."""
+    from gridkit.maps.shared_map import LEVEL_WORDS
+
+    coarser = what.hidden[what.hidden <= 0.5]
+    if what.hidden[what.level] > 0.5 and len(coarser):
+        zh, en = LEVEL_WORDS[str(coarser.index[0])]
+        out.print(
+            f"多数不显示: 建议改按{zh}汇总 (--level {coarser.index[0]}), 或放长时段 · most are hidden: take "
+            f"{en}, or a longer window",
+            style="yellow",
+        )
+
+
+def _about(workspace: Workspace, words: str) -> str:
+    mark = "【虚构数据】" if workspace.invented else ""
+    return f"{mark}{words} · 本机台账 / the ledger of this machine · WGS-84 (EPSG:4326)"
+
+
+def _write(drawn: _Drawn, path: Path, **kinds: bool) -> None:
+    from gridkit import maps
+    from gridkit.maps.printing import print_map
+
+    written = [maps.save(drawn.map, path)]
+    for kind in ("png", "pdf"):
+        if kinds.get(kind):
+            with bar(f"印成 {kind.upper()} · printing"):
+                written.append(print_map(drawn.map, written[0].with_suffix(f".{kind}")))
+    for kind in ("gpkg", "geojson"):
+        if kinds.get(kind):
+            written += _hand_on(drawn, written[0].with_suffix(f".{kind}"))
+    for file in written:
+        out.print(f"已写好 {file} · written")
+
+
+def _hand_on(drawn: _Drawn, path: Path) -> list[Path]:
+    from gridkit.exchange.geofiles import write_layers
+    from gridkit.maps.layer_tables import dictionary
+
+    tables = drawn.tables()
+    files = write_layers(tables, path, dictionary=dictionary(tables), about=drawn.about)
+    if drawn.map.audience == "desk":
+        for file in files:
+            file.chmod(0o600)
+    return files

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import tempfile
 import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 
 from gridkit.errors import ImportFileError
 from gridkit.exchange.geofile_reading import (
@@ -26,7 +28,7 @@ from gridkit.exchange.mapping import Datum
 from gridkit.exchange.shapefile import check_names
 from gridkit.records.datum import wgs84_to_bd09, wgs84_to_gcj02
 
-__all__ = ["read_geo", "writable", "write_geo"]
+__all__ = ["read_geo", "writable", "write_geo", "write_layers"]
 
 _OUT: dict[Datum, Shift] = {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09}
 
@@ -91,8 +93,68 @@ def write_geo(
     if driver == "ESRI Shapefile":
         check_names(table, path.name, encoding)
         options["encoding"] = encoding
-    _write(table, path, driver=driver, layer=layer or path.stem, **options)
+    _write([(layer or path.stem, table)], path, driver, **options)
     return path
+
+
+def write_layers(
+    tables: Mapping[str, gpd.GeoDataFrame],
+    path: str | Path,
+    *,
+    dictionary: pd.DataFrame,
+    about: str = "",
+) -> list[Path]:
+    """Write several layers with their data dictionary, for QGIS and the like.
+
+    Parameters
+    ----------
+    tables : mapping of str to GeoDataFrame
+        Layers by name, in WGS-84.
+    path : str or Path
+        A .gpkg that takes all of them, the dictionary as the table ``数据字典``; or a
+        .geojson, beside which a file for each layer is laid (``map.网格.geojson``) and the
+        dictionary as CSV.
+    dictionary : DataFrame
+        What each column is; a row per layer and column.
+    about : str
+        Source, date and for whom: the description of each layer.
+
+    Returns
+    -------
+    list of Path
+        The files that were written.
+
+    Raises
+    ------
+    ImportFileError
+        If the kind of file is another, or it cannot be written.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> town = gpd.GeoDataFrame({"名称": ["古镛镇"]}, geometry=[shapely.Point(117.47, 26.73)], crs=4326)
+    >>> words = pd.DataFrame({"图层": ["乡镇"], "字段": ["名称"], "含义": ["乡镇的名称"]})
+    >>> written = write_layers({"乡镇": town}, Path(tempfile.mkdtemp()) / "a.gpkg", dictionary=words)
+    >>> read_geo(written[0], datum="wgs84", layer="乡镇")["名称"].tolist()
+    ['古镛镇']
+    """
+    path = Path(path)
+    driver = driver_of(path)
+    layers = {name: writable(table) for name, table in tables.items()}
+    if driver == "GPKG":
+        _write([*layers.items(), ("数据字典", dictionary)], path, driver, DESCRIPTION=about)
+        return [path]
+    if driver != "GeoJSON":
+        raise ImportFileError(
+            zh=f"{path.name}: 多个图层请写成 .gpkg 或 .geojson。",
+            en=f"{path.name}: several layers go into a .gpkg or .geojson.",
+        )
+    written = []
+    for name, table in layers.items():
+        file = path.with_name(f"{path.stem}.{name}{path.suffix}")
+        _write([(name, table)], file, driver, DESCRIPTION=about)
+        written.append(file)
+    return [*written, _write_words(dictionary, path.with_name(f"{path.stem}.数据字典.csv"))]
 
 
 def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -103,24 +165,46 @@ def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table
 
 
-def _write(table: gpd.GeoDataFrame, path: Path, **options: Any) -> None:
+def _write(
+    layers: Sequence[tuple[str, pd.DataFrame]], path: Path, driver: str, **options: Any
+) -> None:
     """Write beside the place first: nobody ever opens half a file."""
     import pyogrio
     from pyogrio.errors import DataSourceError, FeatureError, FieldError, GeometryError
 
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".geo-") as made:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "'crs' was not provided")
-                pyogrio.write_dataframe(table, Path(made) / path.name, **options)
+            for i, (name, table) in enumerate(layers):
+                with warnings.catch_warnings():
+                    warnings.filterwarnings("ignore", "'crs' was not provided")
+                    pyogrio.write_dataframe(
+                        table,
+                        Path(made) / path.name,
+                        layer=name,
+                        driver=driver,
+                        append=i > 0,
+                        **options,
+                    )
             for stale in path.parent.glob(f"{path.stem}.*"):
                 if stale.suffix in {".shx", ".dbf", ".prj", ".cpg"} and path.suffix == ".shp":
                     stale.unlink()
             for part in sorted(Path(made).iterdir()):
                 part.replace(path.parent / part.name)
     except (DataSourceError, FeatureError, FieldError, GeometryError, OSError) as fault:
-        raise ImportFileError(
-            zh=f"{path.name} 没有写成: 请检查磁盘空间、写权限, 以及该格式能否容纳这些图形和字段。",
-            en=f"{path.name} was not written ({type(fault).__name__}): check disk space, permissions, and "
-            "whether the format can hold these shapes and columns.",
-        ) from None
+        raise _unwritten(path, fault) from None
+
+
+def _write_words(dictionary: pd.DataFrame, path: Path) -> Path:
+    try:
+        dictionary.to_csv(path, index=False, encoding="utf-8-sig")
+    except OSError as fault:
+        raise _unwritten(path, fault) from None
+    return path
+
+
+def _unwritten(path: Path, fault: Exception) -> ImportFileError:
+    return ImportFileError(
+        zh=f"{path.name} 没有写成: 请检查磁盘空间、写权限, 以及该格式能否容纳这些图形和字段。",
+        en=f"{path.name} was not written ({type(fault).__name__}): check disk space, permissions, and "
+        "whether the format can hold these shapes and columns.",
+    )

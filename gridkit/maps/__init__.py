@@ -7,8 +7,8 @@ Frames come in (grids, rates, tests, concerns), `layers` turns each into a Foliu
 `basemap` draws the county they lie on from the grids themselves, `ground` its rivers and
 roads, `legend` says in plain words what is shown, `offline` writes the page with the
 vendored scripts inside, `notebook` shows it. Every text goes through one choke point, `safe`.
-`disclosure` hides what would give somebody away on maps that are handed out. `county_map`
-does all of it in one call.
+`disclosure` hides what would give somebody away on maps that are handed out, and `shared`
+draws them. `county_map` does all of it for the desk in one call.
 
 Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
 """
@@ -23,10 +23,12 @@ from gridkit.maps.escape import safe
 from gridkit.maps.legend import Caption, add_panel
 from gridkit.maps.notebook import iframe, register, show
 from gridkit.maps.offline import render, save
+from gridkit.maps.shared_map import Shared, published, shared, shared_map
 
 __all__ = [
     "Caption",
     "GridMap",
+    "Shared",
     "add_panel",
     "base_map",
     "basemap",
@@ -36,9 +38,12 @@ __all__ = [
     "iframe",
     "layers",
     "legend",
+    "published",
     "render",
     "safe",
     "save",
+    "shared",
+    "shared_map",
     "show",
     "suppress",
 ]

@@ -24,6 +24,8 @@ from gridkit.errors import OfflineError
 from gridkit.maps import assets
 from gridkit.maps.escape import safe, script_json
 
+DESK_MARK = "内部"
+"""Stands in the name of every file that is not to be handed out."""
 _LEAFLET = assets.Asset("leaflet", "leaflet.js")
 # Vendored, but embedded only where the map's own code calls them.
 _ON_DEMAND = {
@@ -227,7 +229,8 @@ def save(m: folium.Map, path: str | Path) -> Path:
     Returns
     -------
     Path
-        The file. A `county_map` for the desk can be read by its owner only.
+        The file. A map for the desk can be read by its owner only and says so in its name
+        (``map.html`` becomes ``map-内部.html``), as it does in its title and on its face.
 
     Raises
     ------
@@ -240,7 +243,7 @@ def save(m: folium.Map, path: str | Path) -> Path:
     >>> save(folium.Map(tiles=None, max_zoom=18), Path(folder) / "map.html").name
     'map.html'
     """
-    path = Path(path)
+    path = desk_path(path) if getattr(m, "audience", None) == "desk" else Path(path)
     page = render(m)
     try:
         _write(path, page, shared=getattr(m, "audience", None) != "desk")
@@ -251,6 +254,27 @@ def save(m: folium.Map, path: str | Path) -> Path:
             "Check disk space and permissions.",
         ) from None
     return path
+
+
+def desk_path(path: str | Path) -> Path:
+    """Put the mark of the desk into the name of a file, unless it is there.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file that is not to be handed out.
+
+    Returns
+    -------
+    Path
+
+    Examples
+    --------
+    >>> desk_path("map.html").name, desk_path("图-内部.html").name
+    ('map-内部.html', '图-内部.html')
+    """
+    path = Path(path)
+    return path if DESK_MARK in path.stem else path.with_stem(f"{path.stem}-{DESK_MARK}")
 
 
 def _write(path: Path, page: str, *, shared: bool) -> None:

@@ -23,7 +23,7 @@ LEDGER, PROFILE, GRIDS, MAP, ABOUT = (
     "ledger.db",
     "profile",
     "grids.geojson",
-    "map.html",
+    "map-内部.html",
     "about.toml",
 )
 WORKSPACE_VARIABLE = "GRIDKIT_WORKSPACE"

@@ -51,6 +51,11 @@ class Release:
         """The counts that are shown, indexed by (`level`, `area`)."""
         return self.shown["shown"].dropna().astype("int64")
 
+    def level(self, name: str) -> pd.Series:
+        """Give the counts of one level, missing where hidden, indexed by area."""
+        at = self.shown.index.get_level_values("level") == name
+        return self.shown["shown"][at].droplevel("level")
+
 
 def release(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
     counts: pd.Series,

@@ -1,0 +1,245 @@
+"""The map that is handed out: drawn from a release, from nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+
+from gridkit import hotspots
+from gridkit.maps.basemap import GridMap, base_map
+from gridkit.maps.disclosure import (
+    REGISTER,
+    SMALLEST_SHOWN,
+    Register,
+    Release,
+    Window,
+    finest_level,
+    levels_of,
+    release,
+)
+from gridkit.maps.ground import Ground, read_ground
+from gridkit.maps.layers.choropleth import grid_choropleth
+from gridkit.maps.layers.layer import MapLayer
+from gridkit.maps.legend import Caption, add_panel
+from gridkit.records.levels import dissolve
+
+if TYPE_CHECKING:
+    from gridkit.records import Workspace
+
+LEVEL_WORDS = {
+    "grid": ("网格", "grids"),
+    "village": ("村居", "villages"),
+    "township": ("乡镇", "townships"),
+    "total": ("全县", "the county"),
+}
+_HIDDEN = ("不显示", "hidden")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A release, and the areas that it is drawn on.
+
+    Attributes
+    ----------
+    made : Release
+        The numbers, protected.
+    level : str
+        The finest level shown: ``grid``, ``village`` or ``township``.
+    grids : GeoDataFrame
+        The county's grids.
+    hidden : Series of float
+        Share of hidden areas that each level would have, 0 to 1.
+    county : str
+        Its name.
+    invented : bool
+        Whether it is made up.
+    ground : Ground
+        Rivers and roads.
+    """
+
+    made: Release
+    level: str
+    grids: gpd.GeoDataFrame
+    hidden: pd.Series
+    county: str
+    invented: bool
+    ground: Ground
+
+    def areas(self, level: str | None = None) -> gpd.GeoDataFrame:
+        """Give the areas of a level with what may be shown of each: `n`, `households`, `rate`."""
+        level = level or self.level
+        areas = self.grids if level == "grid" else _named_areas(self.grids, level)
+        shown = self.made.level(level).reindex(areas.index.astype("str"))
+        n = shown.set_axis(areas.index).astype("Int64")
+        known = areas["households"].astype("Int64").mask(n.isna())
+        numbers = {"n": n, "households": known, "rate": 100 * n / known}
+        kept = [c for c in ("name", "township_code", "township_name", "geometry") if c in areas]
+        return areas[kept].assign(**numbers)
+
+    def map(self) -> GridMap:
+        """Draw it."""
+        return shared_map(self)
+
+    def register(self, register: Register) -> int:
+        """Enter it, or be refused; see `Register.add`."""
+        return register.add(self.made)
+
+
+def shared(
+    workspace: Workspace,
+    window: Window,
+    *,
+    level: str | None = None,
+    demand_types: tuple[str, ...] | None = None,
+    k: int = SMALLEST_SHOWN,
+) -> Shared:
+    """Decide what may be handed out of a workspace's ledger, without publishing it.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        With a ledger and grids.
+    window : Window
+        From `disclosure.last_window` or `disclosure.window_of`.
+    level : {"grid", "village", "township"}, optional
+        The finest level to show; by default the finest of which at most half is hidden.
+    demand_types : tuple of str, optional
+        Only concerns of these types; all by default. Those on their way to a statutory
+        channel are never counted.
+    k : int
+        Smallest count shown.
+
+    Returns
+    -------
+    Shared
+        For `.map()`. Before it is handed out: ``.register(published(workspace))``.
+
+    Raises
+    ------
+    DisclosureError
+        If there is no such level.
+    """
+    grids = workspace.grids
+    concerns = hotspots.mappable(workspace.store.frame("concern"), workspace.profile)
+    if demand_types is not None:
+        concerns = concerns[concerns["demand_type"].isin(demand_types)]
+    counts = hotspots.count(concerns, grids, by=None, period=(window.since, window.until))
+    n = hotspots.per_grid(counts)["n"].reindex(grids.index.astype("str"))
+    n = n.set_axis(grids.index)
+    areas, homes = levels_of(grids), grids["households"].astype("Int64")
+    known = homes if homes.notna().all() else None
+    proposed, hidden = finest_level(n, areas, known, k=k)
+    level = level or proposed
+    words = f"{workspace.name} {window.zh} 诉求"
+    made = release(
+        n, areas, window, level=level, households=known, types=demand_types, title=words, k=k
+    )
+    ground = read_ground(workspace.folder)
+    return Shared(made, level, grids, hidden, workspace.name, workspace.invented, ground)
+
+
+def published(workspace: Workspace) -> Register:
+    """Give the register of what a workspace handed out (`published.jsonl` in it)."""
+    return Register(workspace.folder / REGISTER)
+
+
+def shared_map(what: Shared) -> GridMap:
+    """Draw what may be handed out: rates or counts of one level, and the townships' sums.
+
+    Parameters
+    ----------
+    what : Shared
+        From `shared`.
+
+    Returns
+    -------
+    GridMap
+        With title, window, source and what was hidden on its face. No concern, no test
+        and no smoothed rate is on it, for these lean on hidden counts.
+    """
+    areas = what.areas()
+    layers: list[MapLayer] = [_layer(what, areas, what.level, show=True)]
+    if what.level != "township":
+        layers += [_township_sums(what, areas)]
+    caption = Caption(
+        title=what.made.title,
+        on=what.made.window.until,
+        source="本机台账 / the ledger of this machine",
+        audience="shared",
+        invented=what.invented,
+        notes=(_total(what),),
+    )
+    names = None
+    if "township_name" in areas:
+        names = dict(
+            zip(
+                areas["township_code"].astype(str),
+                areas["township_name"].astype(str),
+                strict=True,
+            )
+        )
+    m = base_map(areas, names, ground=what.ground)
+    for layer in layers:
+        m.add_child(layer)
+    return add_panel(m, caption, layers)
+
+
+def _layer(what: Shared, areas: gpd.GeoDataFrame, level: str, *, show: bool) -> MapLayer:
+    zh, en = LEVEL_WORDS[level]
+    rated = areas["households"].notna().any()
+    return grid_choropleth(
+        areas,
+        areas["rate"] if rated else areas["n"],
+        title=f"诉求率 (按{zh})" if rated else f"诉求件数 (按{zh})",
+        title_en=f"{'rate' if rated else 'count'} by {en}",
+        unit="件/百户" if rated else "件",
+        context=areas[["n", "households"]],
+        missing=_HIDDEN,
+        notes=[_hidden_note(what, areas, level)],
+        show=show,
+    )
+
+
+def _township_sums(what: Shared, areas: gpd.GeoDataFrame) -> MapLayer:
+    """Show on each area the sum of its township."""
+    sums = what.made.level("township")
+    of = areas["township_code"].astype("str")
+    values = pd.Series(sums.reindex(of).to_numpy(), index=areas.index).astype("Int64")
+    return grid_choropleth(
+        areas,
+        values,
+        title="诉求件数 (乡镇合计)",
+        title_en="sum of the township",
+        unit="件",
+        missing=_HIDDEN,
+        show=False,
+    )
+
+
+def _hidden_note(what: Shared, areas: gpd.GeoDataFrame, level: str) -> str:
+    zh, en = LEVEL_WORDS[level]
+    hidden, k = int(areas["n"].isna().sum()), what.made.k
+    return (
+        f"{len(areas)} 个{zh}中有 {hidden} 个不显示: 少于 {k} 件 (含 0 件), 或可由合计相减推出 / "
+        f"{hidden} of {len(areas)} {en} are hidden: under {k}, zero too, or to be had by subtraction."
+    )
+
+
+def _total(what: Shared) -> str:
+    window = what.made.window
+    total = what.made.level("total").dropna().astype("int64")
+    said = f"全县合计 {total.iloc[0]} 件" if len(total) else "全县合计不显示"
+    days = f"{window.since:%Y-%m-%d} 至 {window.until:%Y-%m-%d}"
+    return f"{days}, {said}。率的分母是登记的户数 / per 100 registered households."
+
+
+def _named_areas(grids: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
+    """Join grids to areas that a map can be drawn of, with their township."""
+    areas = dissolve(grids, level)
+    column = f"{level}_code"
+    towns = [c for c in ("township_code", "township_name") if c in grids]
+    first = grids.groupby(grids[column].astype("str"))[towns].first()
+    return areas.join(first.reindex(areas.index))
