@@ -1,9 +1,8 @@
-"""The hotspot view: choose a period, a kind of concern and a measure; see map, table, words."""
+"""The hotspot view: choose a period, a kind of concern, a measure and a method."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
@@ -13,38 +12,16 @@ from gridkit.errors import DataError
 from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk
 from gridkit.forms.frame import Frame
-from gridkit.forms.look import (
-    Column,
-    Markup,
-    Words,
-    dress,
-    fill_list,
-    heading,
-    html,
-    join,
-    style,
-    table,
-    tag,
-)
+from gridkit.forms.hotspot_methods import DENSITY, METHODS, RATE, Answer, Question
+from gridkit.forms.look import Column, Words, dress, fill_list, heading, html, join, style, tag
+from gridkit.forms.map_table import MapTable
 
 WEEKS = (4, 8, 12, 26, 52)
 USUAL_WEEKS = 12
-MOST_ROWS = 20
-MAP_HEIGHT_PX = 520
-RATE, DENSITY = "rate", "density"
-_UNITS = {RATE: ("每百户件数", "per 100 households"), DENSITY: ("每平方公里件数", "per km²")}
-_HEAD = (
-    Words("网格", "Grid"),
-    Words("件数", "Concerns"),
-    Words("户数", "Households"),
-    Words("每百户 (区间)", "Per 100 households (interval)"),
-    Words("平滑后", "Smoothed"),
-    Words("与邻格一起看", "Together with its neighbors"),
-)
 
 
 class HotspotView(Column):
-    """Where concerns gather, and how much of it could be chance.
+    """Where concerns gather, and how much of it could be chance: map, table and words in step.
 
     Parameters
     ----------
@@ -55,12 +32,14 @@ class HotspotView(Column):
 
     Attributes
     ----------
-    weeks, category, measure : Dropdown
+    weeks, category, measure, method : Dropdown
         What is shown; set their `.value`.
     sentence : str
         What stands out, in words.
-    table : DataFrame, indexed by `grid_id`
-        Rates and tests of all grids, the clearest first.
+    table : DataFrame, indexed by `grid_id` (or by cluster)
+        All that was measured and tested, the clearest first.
+    both : MapTable
+        The map, and the rows that are worth a look; a row that is clicked moves the map.
     """
 
     def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
@@ -68,18 +47,18 @@ class HotspotView(Column):
         self._neighbors = hotspots.touching(desk.grids)
         self.sentence = ""
         self.table = pd.DataFrame()
-        self.weeks, self.category, self.measure = (dress(W.Dropdown()) for _ in range(3))
-        self._title, self._words, self._map, self._list = (html() for _ in range(4))
-        controls = W.Box([self.weeks, self.category, self.measure])
-        controls.add_class("gk-grid")
-        super().__init__(
-            [style(), Frame(), self._title, controls, self._words, self._map, self._list]
-        )
+        controls = [dress(W.Dropdown()) for _ in range(4)]
+        self.weeks, self.category, self.measure, self.method = controls
+        self._title, self._words = html(), html()
+        self.both = MapTable()
+        grid = W.Box(controls)
+        grid.add_class("gk-grid")
+        super().__init__([style(), Frame(), self._title, grid, self._words, self.both])
         self.add_class("gk")
         self.add_class("gk-wide")
         self._label()
         self.refresh()
-        for control in (self.weeks, self.category, self.measure):
+        for control in controls:
             control.observe(lambda _: self.refresh(), "value")
 
     def _label(self) -> None:
@@ -96,9 +75,11 @@ class HotspotView(Column):
         fill_list(self.weeks, ago, WEEKS.index(USUAL_WEEKS))
         fill_list(self.category, [every, *kinds])
         fill_list(self.measure, measures)
+        fill_list(self.method, [(words.of(lang), code) for code, (words, _) in METHODS.items()])
         self.weeks.description = Words("时段", "Period").both(lang)
         self.category.description = Words("诉求类别", "Demand").both(lang)
         self.measure.description = Words("量度", "Measure").both(lang)
+        self.method.description = Words("方法", "Method").both(lang)
         words = Words(f"{self._desk.name} 热点".strip(), "Hotspots")
         self._title.value = heading(words, lang, invented=self._desk.invented)
 
@@ -110,88 +91,53 @@ class HotspotView(Column):
 
     def refresh(self) -> None:
         """Count, test and draw anew."""
-        desk = self._desk
-        desk.keep_up()
+        self._desk.keep_up()
         try:
-            self._draw(self._counts())
+            question = self._question()
+            self._show(question, METHODS[str(self.method.value)][1](question))
         except DataError as error:
             self.sentence = Words(error.zh, error.en).of(self.lang)
             self.table = pd.DataFrame()
             self._words.value = tag("p", self.sentence, cls="gk-fault", role="status")
-            self._map.value = self._list.value = join()
+            self.both.clear()
 
-    def _counts(self) -> pd.DataFrame:
+    def _question(self) -> Question:
         desk = self._desk
         concerns = hotspots.mappable(desk.frame("concern"), desk.profile)
         if self.category.value != UNCHOSEN:
             concerns = concerns[concerns["demand_type"] == self.category.value]
-        counted = hotspots.count(concerns, desk.grids, by=None, period=self.period)
-        return hotspots.per_grid(counted)
+        measure = str(self.measure.value)
+        return Question(desk, concerns, self.period, measure, self._neighbors, self.lang)
 
-    def _draw(self, counts: pd.DataFrame) -> None:
-        desk = self._desk
-        found = hotspots.find_hotspots(
-            counts,
-            desk.grids,
-            self._neighbors,
-            measure="density" if self.measure.value == DENSITY else "rate",
-        )
-        rates, tests = found.rates, found.tests
-        self.sentence = self._say(counts, found)
-        self._words.value = tag("p", self.sentence, role="status")
-        drawn = maps.county_map(
-            desk.grids,
-            rates=rates,
-            tests=tests,
-            title=f"{desk.name} {self.category.label} {self.weeks.label}",
-            on=desk.today,
-            invented=desk.invented,
-            profile=desk.profile,
-        )
-        self._map.value = Markup(maps.iframe(drawn, MAP_HEIGHT_PX))
-        self.table = self._rows(counts if rates is None else rates, tests)
-        self._list.value = self._listing()
+    def _show(self, question: Question, answer: Answer) -> None:
+        first, last = question.period
+        heard = question.concerns["heard_on"]
+        total = int(heard.between(pd.Timestamp(first), pd.Timestamp(last)).sum())
+        counted = Words(
+            f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 共 {total} 件。",
+            f"{total} concerns from {first:%Y-%m-%d} to {last:%Y-%m-%d}. ",
+        ).of(self.lang)
+        self.table = answer.table
+        self.sentence = f"{answer.headline}{counted}{answer.words}"
+        headline = tag("strong", answer.headline) if answer.headline else join()
+        self._words.value = tag("p", headline, f" {counted}{answer.words}", role="status")
+        self.both.show(self._map(answer), self._heading(answer), answer.rows)
 
-    def _say(self, counts: pd.DataFrame, found: hotspots.Findings) -> str:
-        first, last = self.period
-        total = int(counts["n"].sum())
+    def _heading(self, answer: Answer) -> str:
+        n = len(answer.rows)
         return Words(
-            f"{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 共 {total} 件。{found.sentence_zh}",
-            f"{total} concerns from {first:%Y-%m-%d} to {last:%Y-%m-%d}. {found.sentence_en}",
+            f"最清楚的 {n} 处, 点一行看地图" if n else "没有可列的",
+            f"The clearest {n}; click one to see it" if n else "Nothing to list",
         ).of(self.lang)
 
-    def _rows(self, measured: pd.DataFrame, tests: pd.DataFrame | None) -> pd.DataFrame:
-        if tests is None:
-            return measured.sort_values("n", ascending=False, kind="stable")
-        unit = _UNITS[str(self.measure.value)]
-        told = hotspots.explain_cells(tests, self.lang, unit)
-        found = measured.join(tests[["z", "p", "q", "hot", "significant"]]).assign(words=told)
-        return found.sort_values(["q", "z"], ascending=[True, False], kind="stable")
-
-    def _listing(self) -> Markup:
-        names = self._desk.grids["name"]
-        rows: list[tuple[str, ...]] = [
-            (
-                str(names.get(grid_id, grid_id)),
-                str(row["n"]),
-                str(row["households"]),
-                _interval(row),
-                _number(row.get("rate_eb")),
-                str(row.get("words", "—")),
-            )
-            for grid_id, row in self.table.head(MOST_ROWS).iterrows()
-        ]
-        title = Words(f"最清楚的 {len(rows)} 个网格", f"The clearest {len(rows)} grids")
-        head = tuple(w.of(self.lang) for w in _HEAD)
-        listing = tag("div", table(head, rows), cls="gk-scroll")
-        return join(tag("h3", title.both(self.lang)), listing)
-
-
-def _number(value: Any) -> str:
-    return "—" if value is None or pd.isna(value) else f"{value:.2f}"
-
-
-def _interval(row: pd.Series) -> str:
-    if "rate" not in row.index or pd.isna(row["rate"]):
-        return "—"
-    return f"{row['rate']:.2f} ({row['low']:.2f}–{row['high']:.2f})"
+    def _map(self, answer: Answer) -> maps.GridMap:
+        desk = self._desk
+        caption = maps.Caption(
+            title=f"{desk.name} {self.category.label} {self.weeks.label}".strip(),
+            on=desk.today,
+            invented=desk.invented,
+        )
+        m = maps.base_map(desk.grids, ground=desk.ground)
+        for layer in answer.layers:
+            m.add_child(layer)
+        return maps.add_panel(m, caption, answer.layers)

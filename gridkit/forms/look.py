@@ -259,5 +259,20 @@ _CSS = """
   white-space: nowrap !important; background: var(--jp-layout-color2, #f1f3f5); }
 .gk-table th, .gk-table td { padding: 4px 9px; border-bottom: 1px solid
   var(--jp-border-color2, #dde1e6); vertical-align: top; white-space: normal; text-align: left; }
+.gk-map-table { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 340px);
+  gap: 0 10px; width: 100%; margin-top: 6px; }
+.gk-map-table iframe { width: 100%; border: 1px solid var(--jp-border-color2, #d5dae0);
+  border-radius: 6px; box-sizing: border-box; }
+.gk-map-rows { overflow-y: auto; } .gk .gk-map-rows h4 { margin: 0 0 4px; }
+.gk-map-rows button { display: block; width: 100%; padding: 6px 8px; border: 0; text-align: left;
+  border-bottom: 1px solid var(--jp-border-color2, #dde1e6); background: none; color: inherit;
+  font: inherit; font-size: 13px; line-height: 1.45; cursor: pointer; }
+.gk-map-rows button:hover { background: var(--jp-layout-color2, #f1f3f5); }
+.gk-map-rows button[aria-pressed=true] { background: #e2eff1; box-shadow: inset 4px 0 0 #1f5a6e;
+  color: #12232a; }
+.gk-map-row-top { display: flex; flex-wrap: wrap; gap: 0 10px; justify-content: space-between; }
+.gk-map-row-words { display: block; color: var(--jp-ui-font-color2, #5b6470); font-size: 12.5px; }
+@media (max-width: 900px) { .gk-map-table { grid-template-columns: minmax(0, 1fr); }
+  .gk-map-table .gk-map-rows { max-height: 340px !important; } }
 .gk-scroll { overflow-x: auto; } .gk-num { font-variant-numeric: tabular-nums; }
 """

@@ -61,6 +61,7 @@ class GridMap(folium.Map):
         self.bounds = bounds
         self.page_title = page_title
         self.audience = audience
+        self.shapes_key = ""
 
     def save(self, outfile: Any, *_args: Any, **_kwargs: Any) -> None:
         """Write the map as one offline file: the same as `maps.save`."""
@@ -160,6 +161,7 @@ def base_map(
     names = _named(grids) if townships is None else townships
     outlines, labels = _drawn(grids, shapes.key, tuple(sorted(names.items())))
     m = GridMap(shapes.bounds, page_title=page_title, audience=audience)
+    m.shapes_key = shapes.key
     lines = ground.lines() if ground else []
     m.add_child(Borders(shapes, list(outlines), lines))
     m.add_child(PlaceNames([*(ground.names() if ground else []), *labels]))

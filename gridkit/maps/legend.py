@@ -110,7 +110,7 @@ class Panel(MapLayer):
         view = script_json([[south, west], [north, east]])
         return (
             f"gk.panel({m.get_name()}, {script_json(self.data)}, [{names}]); "
-            f"gk.view({m.get_name()}, {view})"
+            f"gk.view({m.get_name()}, {view}); gk.listen({m.get_name()}, '{m.shapes_key}')"
         )
 
 

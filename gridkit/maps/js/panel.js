@@ -54,6 +54,34 @@
     if (window.ResizeObserver) { new ResizeObserver(fit).observe(box); }
   };
 
+  // A notebook may ask to see grids, by their places in the list; a touched grid is told to it.
+  gk.listen = function (map, key) {
+    if (window.parent === window) { return; }
+    var ring = null;
+    window.addEventListener('message', function (e) {
+      if (e.source !== window.parent || !e.data || e.data.gridkit !== 'go' || !Array.isArray(e.data.grids)) { return; }
+      var shapes = gk.outlines(key), some = e.data.grids.map(function (i) { return shapes[i]; }).filter(Boolean);
+      if (!some.length) { return; }
+      map.getContainer().dispatchEvent(new MouseEvent('mousedown'));  // the view is the reader's now
+      if (ring) { ring.remove(); }
+      if (!map.getPane('gkGone')) {
+        var pane = map.createPane('gkGone');
+        pane.style.zIndex = 445; pane.style.pointerEvents = 'none';
+      }
+      ring = L.polygon([].concat.apply([], some), {renderer: L.svg({pane: 'gkGone', padding: 0.3}), pane: 'gkGone',
+        interactive: false, fill: false, color: '#1d1b18', weight: some.length > 1 ? 2 : 3.5}).addTo(map);
+      var head = parseFloat(getComputedStyle(map.getContainer()).getPropertyValue('--gk-head')) || 0;
+      map.fitBounds(ring.getBounds(), {paddingTopLeft: [50, head + 40], paddingBottomRight: [50, 40], maxZoom: 12.5});
+    });
+    map.eachLayer(function (layer) {
+      if (!layer.spec || layer.spec.shapes !== key || !layer.lines) { return; }
+      layer.on('click', function (e) {
+        var p = e.layer || e.propagatedFrom;
+        window.parent.postMessage({gridkit: 'touched', grid: p.gkIndex}, '*');
+      });
+    });
+  };
+
   // Show all of the county, also when the frame gets its size later; let go once touched.
   gk.view = function (map, bounds) {
     var free = true;

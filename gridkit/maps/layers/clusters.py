@@ -41,6 +41,9 @@ CLUSTER_STYLES = (
         "ongoing", "持续", "ongoing", _hatched("back", "#8a5a00", 11, "rgba(254,217,118,.45)")
     ),
     ClusterStyle(
+        "found", "聚集", "cluster", _hatched("cross", "#7f0d22", 9, "rgba(226,120,100,.45)")
+    ),
+    ClusterStyle(
         "ended",
         "上周有, 已不再显著",
         "no longer significant",
