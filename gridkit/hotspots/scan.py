@@ -121,6 +121,12 @@ def scan(
 
     Of the clusters after the first, p is that of being the strongest: on the safe side.
 
+    Chance is drawn as if each concern came by itself. Where they come in batches (one caller
+    often, a building, a round of visits), counts vary more, and p is too small: in a year of
+    real complaints every week had an alarm (`benchmarks/chicago_2013.py`). `heaps` names the
+    batches. A prospective p is that of one run, not corrected for the weeks run before;
+    `recurrence_days` says what repeating it each step means.
+
     References
     ----------
     Kulldorff, M. (1997). A spatial scan statistic. Communications in Statistics, 26(6),

@@ -238,8 +238,10 @@ def _points(
             zh=f"`places` 须有位于网格内的诉求; {len(places)} 件中一件也没有, {blank} 件无位置。"
             "两者的坐标系是否一致?",
         )
-    points = shapely.get_coordinates(shapely.centroid(known[hit]))
-    return points, len(places) - len(hit)
+    inside = known[hit]
+    if not (shapely.get_type_id(inside) == shapely.GeometryType.POINT).all():
+        inside = shapely.centroid(inside)
+    return shapely.get_coordinates(inside), len(places) - len(hit)
 
 
 def _households(

@@ -120,11 +120,13 @@ def burden_words(burden: pd.DataFrame, rule: AlarmRule, lang: str) -> str:
     if lang == "zh":
         return (
             f"1 月 1 日以来检验 {weeks} 周, {alarmed} 周有报警, 先后新出现 {new} 处 "
-            f"(逐周累计 {total} 处次)。即使一切只是偶然, 按此规则也约有 {chance:.1f} 周误报。"
+            f"(逐周累计 {total} 处次)。即使一切只是偶然, 按此规则也约有 {chance:.1f} 周误报; "
+            "同一处反复反映、成批登记的, 会更多。"
         )
     return (
         f"Of {weeks} weeks since 1 January {alarmed} raised an alarm: {new} clusters were new "
-        f"({total} counted week by week). By chance alone about {chance:.1f} weeks would."
+        f"({total} counted week by week). By chance alone about {chance:.1f} weeks would, more "
+        "where one place reports again and again or concerns come in batches."
     )
 
 
