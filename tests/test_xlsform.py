@@ -18,11 +18,13 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from gridkit.cli import app
 from gridkit.errors import DataError, GridkitError, RecordError
 from gridkit.exchange import phone_form, write_xlsform
 from gridkit.profile import load_profile
-from gridkit.records import Concern, Visit, validate
+from gridkit.records import Concern, Visit, create_workspace, validate
 from gridkit.records.condition import (
     TODAY,
     All,
@@ -213,6 +215,28 @@ def test_the_workbook_has_the_sheets_of_an_xlsform(tmp_path):
     assert book.sheetnames == ["survey", "choices", "settings"]
     assert [cell.value for cell in book["survey"][1]][:3] == ["type", "name", ZH]
     assert all(sheet.freeze_panes == "C2" for sheet in book)
+
+
+def test_the_command_writes_the_form_and_says_what_to_upload(tmp_path):
+    """`gridkit xlsform`: the form and its list of grids; without grids it says so."""
+    grids = some_grids(120).assign(households=100, population=300)
+    make = {"name": "试验县", "county_code": "990428"}
+    create_workspace(tmp_path / "with", **make, grids=grids).close()
+    create_workspace(tmp_path / "bare", **make).close()
+
+    told = {}
+    for name in ("with", "bare"):
+        target = tmp_path / f"{name}.xlsx"
+        done = CliRunner().invoke(
+            app, ["xlsform", "-w", str(tmp_path / name), "-o", str(target)]
+        )
+        assert done.exit_code == 0, done.output
+        assert target.is_file()
+        told[name] = done.output.replace("\n", "")
+
+    assert (tmp_path / "grids.csv").is_file()
+    assert "媒体文件" in told["with"]
+    assert "还没有网格" in told["bare"]
 
 
 # --- the form in the engine of ODK ----------------------------------------------------------
