@@ -63,6 +63,14 @@ def test_a_setting_that_is_common_everywhere_is_no_news() -> None:
     assert "枯水期" not in in_common(concerns, CLUSTER, PROFILE).loc[7, "zh"]
 
 
+def test_what_all_the_ledger_shares_is_not_named() -> None:
+    """All by hotline, and of a detail that only says "other": nothing in common."""
+    like = {"source": "hotline", "demand_detail": "water_other"}
+    concerns = ledger(heard(6, **like), heard(20, "c", **like))
+
+    assert in_common(concerns, CLUSTER, PROFILE).loc[7, "zh"] == "看不出共同点。"
+
+
 def test_nothing_shared_is_said() -> None:
     """A ledger that knows neither detail nor setting, and one whose details all differ."""
     plain = in_common(heard(6), CLUSTER, PROFILE).loc[7]

@@ -18,6 +18,8 @@ HALF = 0.5
 """Share of a cluster's concerns from which on a matter, a cause or a source is named."""
 FIFTH, TIMES = 0.2, 2.0
 """A setting is named from this share on, if it is this many times the share elsewhere."""
+UNUSUAL = 1.5
+"""A source is named if it is this many times as common as elsewhere."""
 
 
 class _Share(NamedTuple):
@@ -46,7 +48,7 @@ def in_common(concerns: pd.DataFrame, clusters: pd.DataFrame, profile: Profile) 
         `detail_n`, `cause_n`, `setting_n`, `source_n`: concerns of the commonest demand
         detail, cause, setting (old building, dry season ...) and source; 0 where unknown.
         `zh`, `en`: those that half of the concerns share (of settings: a fifth, and twice
-        the share elsewhere), in a sentence; or that nothing is seen.
+        the share elsewhere; of sources: half as much again), in a sentence; or that nothing is seen.
 
     Raises
     ------
@@ -78,11 +80,12 @@ def in_common(concerns: pd.DataFrame, clusters: pd.DataFrame, profile: Profile) 
         like = concerns
         if cluster["category"] != ALL:
             like = concerns[concerns["demand_type"].astype("str") == cluster["category"]]
+        others = like.drop(mine.index)
         shares = {
             "detail": _detail(mine, profile),
             "cause": _cause(mine),
-            "setting": _setting(mine, like.drop(mine.index), profile),
-            "source": _source(mine, profile),
+            "setting": _setting(mine, others, profile),
+            "source": _source(mine, others, profile),
         }
         told = [share for share in shares.values() if share.zh]
         rows.append([*(s.n for s in shares.values()), _said(told, "zh"), _said(told, "en")])
@@ -93,7 +96,7 @@ def in_common(concerns: pd.DataFrame, clusters: pd.DataFrame, profile: Profile) 
 
 def _detail(mine: pd.DataFrame, profile: Profile) -> _Share:
     code, n = _commonest(mine, "demand_detail")
-    if not _many(n, len(mine)):
+    if not _many(n, len(mine)) or code.endswith("_other"):  # "other" may be anything
         return _Share(n, "", "")
     zh, en = (profile.label("demand_detail", code, lang) for lang in ("zh", "en"))
     if n == len(mine):
@@ -133,9 +136,12 @@ def _settings(concerns: pd.DataFrame) -> pd.Series:
     return codes[~codes.isin(["none", ""])].value_counts()
 
 
-def _source(mine: pd.DataFrame, profile: Profile) -> _Share:
+def _source(mine: pd.DataFrame, others: pd.DataFrame, profile: Profile) -> _Share:
+    """Name the source of half of them, unless it is as common elsewhere."""
     code, n = _commonest(mine, "source")
-    if not _many(n, len(mine)) or code == "import":
+    there = int((others["source"].astype("str") == code).sum()) if code else 0
+    usual = there / max(len(others), 1) * UNUSUAL >= n / max(len(mine), 1)
+    if not _many(n, len(mine)) or code == "import" or usual:
         return _Share(n, "", "")
     zh, en = (profile.label("source", code, lang) for lang in ("zh", "en"))
     return _Share(n, f"{n} 件来自{zh}", f"{n} by {en}")
