@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import signal
+import socket
+import subprocess
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -15,6 +20,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
+
+    from gridkit.records import Workspace
 
 # Speed is measured in benchmarks/, never by a test: a busy machine must not turn one red.
 hypothesis.settings.register_profile("gridkit", deadline=None)
@@ -29,6 +36,8 @@ _FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+TOKEN = "test-of-gridkit"
+START_SECONDS, DRAW_MS = 90, 120_000
 _LOCAL_SCHEMES = {"file", "data", "blob", "about"}
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
 
@@ -103,6 +112,91 @@ def changed(browser: Browser) -> Iterator[Callable[[bytes, bytes], float]]:
 
     yield share
     context.close()
+
+
+@pytest.fixture(scope="module")
+def serve_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., str]]:
+    """Start JupyterLab on a workspace as `gridkit demo` does, once a file; give its address."""
+    running: dict[Path, tuple[subprocess.Popen, str]] = {}
+
+    def serve(workspace: Workspace) -> str:
+        if workspace.folder not in running:
+            running[workspace.folder] = _lab(workspace, tmp_path_factory.mktemp("jupyter"))
+        return running[workspace.folder][1]
+
+    yield serve
+    for process, _ in running.values():
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+
+
+def _lab(workspace: Workspace, own: Path) -> tuple[subprocess.Popen, str]:
+    from gridkit import lab
+
+    notebooks = lab.prepare(workspace)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+    environment = {
+        **lab.environment(workspace),
+        **{f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()},
+        "IPYTHONDIR": str(own / "ipython"),
+    }
+    words = lab.command(notebooks, browser=False, port=port)
+    with (own / "log").open("w") as log:
+        process = subprocess.Popen(
+            [*words, f"--ServerApp.token={TOKEN}"],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return process, f"http://127.0.0.1:{port}"
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not start: {(own / 'log').read_text()[-2000:]}")
+
+
+@pytest.fixture
+def open_notebook() -> Callable[[Page, str, str, int], None]:
+    """Open a notebook and run its first cells, as a person does, one by one."""
+
+    def opened(page: Page, url: str, name: str, cells: int) -> None:
+        page.set_default_timeout(DRAW_MS)
+        page.goto(f"{url}/lab/tree/{name}?token={TOKEN}&reset")
+        _wait_for_kernel(page, url)
+        for number in range(cells):
+            _run_cell(page, number)
+
+    return opened
+
+
+def _wait_for_kernel(page: Page, url: str) -> None:
+    """Wait until the notebook has its kernel; Lab says "idle" before that, too."""
+    for _ in range(DRAW_MS // 250):
+        kernels = page.request.get(f"{url}/api/kernels?token={TOKEN}").json()
+        if any(kernel["connections"] for kernel in kernels):
+            page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+            return
+        page.wait_for_timeout(250)
+    pytest.fail("the notebook got no kernel")
+
+
+def _run_cell(page: Page, number: int) -> None:
+    """Click a code cell and press Shift+Enter, again if the kernel was not listening yet."""
+    cell = page.locator(".jp-Notebook .jp-CodeCell:visible").nth(number)
+    prompt = cell.locator(".jp-InputPrompt:visible")
+    for _ in range(5):
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        page.wait_for_timeout(1500)
+        if prompt.inner_text().strip() != "[ ]:":
+            return
+    pytest.fail(f"cell {number} did not run")
 
 
 _COMPARE = """async (texts) => {

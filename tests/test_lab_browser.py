@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
-import socket
-import subprocess
-import time
-from contextlib import suppress
 
 import pytest
 import shapely
 
-from gridkit import lab
 from gridkit.forms.concern_card import GROUPS
 from gridkit.records import create_workspace, open_store
 from gridkit.records.grids import make_grids
 from gridkit.records.spec import VISIT
 
 pytestmark = pytest.mark.browser
-TOKEN = "test-of-gridkit"
-START_SECONDS, DRAW_MS = 90, 120_000
 
 
 @pytest.fixture(scope="module")
@@ -37,82 +28,13 @@ def county(tmp_path_factory):
     made.close()
 
 
-@pytest.fixture(scope="module")
-def lab_url(county, tmp_path_factory):
-    """Start JupyterLab as `gridkit demo` does, in folders of its own."""
-    notebooks = lab.prepare(county)
-    own = tmp_path_factory.mktemp("jupyter")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
-    environment = {
-        **lab.environment(county),
-        **{f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()},
-        "IPYTHONDIR": str(own / "ipython"),
-    }
-    words = lab.command(notebooks, browser=False, port=port)
-    with (own / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*words, f"--ServerApp.token={TOKEN}"],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        _wait_for(port, process, own / "log")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(10)
-
-
-def _wait_for(port: int, process: subprocess.Popen, log) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
-
-
 @pytest.fixture
-def form(page, lab_url):
+def form(page, county, serve_lab, open_notebook):
     """Open the record notebook and run it, as a person does, cell by cell."""
-    page.set_default_timeout(DRAW_MS)
-    page.goto(f"{lab_url}/lab/tree/1_record.ipynb?token={TOKEN}&reset")
-    wait_for_kernel(page, lab_url)
-    for number in range(2):
-        run_cell(page, number)
+    open_notebook(page, serve_lab(county), "1_record.ipynb", 2)
     page.locator("button.gk-save").wait_for()
     page.locator(".gk-map iframe").wait_for()
     return page
-
-
-def wait_for_kernel(page, lab_url: str) -> None:
-    """Wait until the notebook has its kernel; Lab says "idle" before that, too."""
-    for _ in range(DRAW_MS // 250):
-        kernels = page.request.get(f"{lab_url}/api/kernels?token={TOKEN}").json()
-        if any(kernel["connections"] for kernel in kernels):
-            page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
-            return
-        page.wait_for_timeout(250)
-    pytest.fail("the notebook got no kernel")
-
-
-def run_cell(page, number: int) -> None:
-    """Click a code cell and press Shift+Enter, again if the kernel was not listening yet."""
-    cell = page.locator(".jp-Notebook .jp-CodeCell:visible").nth(number)
-    prompt = cell.locator(".jp-InputPrompt:visible")
-    for _ in range(5):
-        cell.locator(".cm-content").click()
-        page.keyboard.press("Shift+Enter")
-        page.wait_for_timeout(1500)
-        if prompt.inner_text().strip() != "[ ]:":
-            return
-    pytest.fail(f"cell {number} did not run")
 
 
 def focused(page) -> str:
