@@ -213,7 +213,7 @@ def test_an_empty_county_is_no_error(run, county):
     code, printed = run("map", "-w", county.folder)
 
     assert code == 0
-    assert "谈不上热点" in printed
+    assert "没有可画的率和热点" in printed
 
 
 def test_a_code_that_is_no_county_is_refused(run, tmp_path):

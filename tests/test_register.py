@@ -208,3 +208,9 @@ def test_the_register_holds_no_hidden_number(register):
     (entry,) = register.releases()
     assert ("grid", "g03") not in entry.numbers.index
     assert '"g03":3' not in line
+
+
+def test_a_map_that_shows_nothing_may_be_handed_out(register):
+    """Everything hidden: there is nothing to subtract."""
+    assert register.add(release(pd.Series(0, index=IDS), AREAS, MARCH)) == 1
+    assert register.releases()[0].numbers.empty

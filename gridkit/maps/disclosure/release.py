@@ -219,6 +219,8 @@ def leaks(new: Release, earlier: Sequence[Release]) -> tuple[Problem, ...]:
     All numbers that overlap the new ones in time and type, directly or by way of others,
     are taken as equations over grids x stretches of days x types, and solved (`attack`).
     """
+    if new.numbers.empty:
+        return ()  # a map of hidden areas says nothing
     together = [new, *_connected(new, earlier)]
     atoms = _Atoms(together)
     found = attack(*atoms.equations())
