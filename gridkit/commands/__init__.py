@@ -1,7 +1,8 @@
 """The commands of the command line, one noun a module.
 
 Each module has `register(app)`, which adds its commands to the `typer` app. A module laid
-in this folder is found by itself: there is no list to keep.
+in this folder is found by itself: there is no list to keep. A command is thin: it opens the
+workspace (`terminal.opened`), calls one face, prints a table, Chinese first.
 """
 
 from __future__ import annotations

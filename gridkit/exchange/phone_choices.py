@@ -197,6 +197,7 @@ def _level_row(name: str, zh: str, en: str, above: str) -> Row:
 
 def _grid_table(grids: gpd.GeoDataFrame) -> pd.DataFrame:
     """Lay the grids out by id, with the labels of what they lie in; codes where names lack."""
+    grids = grids.sort_index()
     table = pd.DataFrame({"name": grids.index.astype("str")})
     own = grids.get("name", pd.Series(index=grids.index, dtype="str"))
     table["label"] = _or(own, table["name"])
@@ -207,7 +208,7 @@ def _grid_table(grids: gpd.GeoDataFrame) -> pd.DataFrame:
         table[label] = _or(
             grids.get(label, pd.Series(index=grids.index, dtype="str")), table[code]
         )
-    return table.sort_values("name", ignore_index=True)
+    return table
 
 
 def _or(column: pd.Series, instead: pd.Series) -> pd.Series:
