@@ -1,11 +1,12 @@
-"""Maps: building, size and first render, ours against plain Folium's, in one run.
+"""Maps: building, size, first render and one step, ours against plain Folium's, in one run.
 
     python benchmarks/maps.py [--full]
 
 Each page, plain Folium's too, is made offline by `gridkit.maps.render`, so that the browser
 measures drawing and not the network. CPU seconds; `render` is the page's own CPU (Chromium's
-TaskDuration) until it is idle. `--full` adds a million concerns and 100,000 in Folium's
-MarkerCluster, which takes minutes.
+TaskDuration) until it is idle; `step` the same of one zoom or one week, the mean of six.
+`--full` adds a million concerns (Folium's FastMarkerCluster and HeatMap too) and 100,000 in
+Folium's MarkerCluster, which takes minutes.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from folium import plugins
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, CDPSession, sync_playwright
 
 from gridkit import maps
 
@@ -90,6 +91,39 @@ def their_choropleth(cells: gpd.GeoDataFrame) -> folium.Map:
     return m
 
 
+def our_heat(frame: pd.DataFrame) -> folium.Map:
+    """Ours: base map of 600 grids, binned heat, panel."""
+    return with_layer(maps.layers.heat_layer(frame))
+
+
+def our_dots(frame: pd.DataFrame) -> folium.Map:
+    """Ours: every dot."""
+    return with_layer(maps.layers.dot_layer(frame))
+
+
+def our_weeks(cells: gpd.GeoDataFrame) -> folium.Map:
+    """Ours: a slider over 52 weeks."""
+    rng = np.random.default_rng(4)
+    weeks = pd.date_range("2026-01-05", periods=52, freq="7D").astype("datetime64[s]")
+    counts = pd.DataFrame(
+        {
+            "grid_id": np.repeat(cells.index, 52),
+            "week": np.tile(weeks, len(cells)),
+            "n": rng.poisson(0.6, 52 * len(cells)),
+        }
+    )
+    return with_layer(maps.layers.time_layer(cells, counts), cells)
+
+
+def with_layer(
+    layer: maps.layers.MapLayer, cells: gpd.GeoDataFrame | None = None
+) -> folium.Map:
+    """Put a layer on a base map with a panel."""
+    m = maps.base_map(_GRIDS if cells is None else cells)
+    m.add_child(layer)
+    return maps.add_panel(m, maps.Caption(title="基准"), [layer])
+
+
 def _values(cells: gpd.GeoDataFrame) -> pd.Series:
     rng = np.random.default_rng(3)
     return pd.Series(rng.gamma(2, 2, len(cells)), index=cells.index)
@@ -102,8 +136,20 @@ def theirs(kind: Callable, frame: pd.DataFrame) -> folium.Map:
     return m
 
 
-def measure(name: str, make: Callable[[], folium.Map], browser: Browser) -> None:
-    """Print one row: build, size, render."""
+ZOOM = "map => map.setZoom(map.getZoom() + (map._gkUp = !map._gkUp ? 1 : -1), {animate: false})"
+WEEK = "map => map.eachLayer(l => l.step && l.spec && l.step((l.at + 7) % 52))"
+# One step, and then a frame, so that drawing is counted.
+STEP = """step => new Promise(done => {
+  const map = Object.values(window).find(v => v instanceof L.Map);
+  (0, eval)(step)(map);
+  requestAnimationFrame(() => setTimeout(done, 60));
+})"""
+
+
+def measure(
+    name: str, make: Callable[[], folium.Map], browser: Browser, step: str = ZOOM
+) -> None:
+    """Print one row: build, size, render, step."""
     start, wall = time.process_time(), time.perf_counter()
     page = maps.render(make())
     built, waited = time.process_time() - start, time.perf_counter() - wall
@@ -116,15 +162,25 @@ def measure(name: str, make: Callable[[], folium.Map], browser: Browser) -> None
         metrics.send("Performance.enable")
         tab.goto(file.as_uri(), timeout=300_000)
         tab.evaluate("() => new Promise(r => requestAnimationFrame(() => setTimeout(r, 0)))")
-        found = {
-            m["name"]: m["value"] for m in metrics.send("Performance.getMetrics")["metrics"]
-        }
+        rendered = _busy(metrics)
+        tab.evaluate(STEP, step)  # compiles what only a step uses
+        before = _busy(metrics)
+        for _ in range(6):
+            tab.evaluate(STEP, step)
+        stepped = (_busy(metrics) - before) / 6
         tab.close()
     size = len(page.encode()) / 1e6
     print(
-        f"{name:<44}{built:>8.2f} s{waited:>8.2f} s{size:>8.2f} MB{found['TaskDuration']:>8.2f} s",
+        f"{name:<44}{built:>8.2f} s{waited:>8.2f} s{size:>8.2f} MB{rendered:>8.2f} s"
+        f"{stepped * 1000:>8.0f} ms",
         flush=True,
     )
+
+
+def _busy(metrics: CDPSession) -> float:
+    """Seconds that the page's main thread has worked so far."""
+    found = metrics.send("Performance.getMetrics")["metrics"]
+    return next(m["value"] for m in found if m["name"] == "TaskDuration")
 
 
 _GRIDS = grids(600)
@@ -134,7 +190,7 @@ def main() -> None:
     """Run all rows."""
     full = "--full" in sys.argv
     chromium = shutil.which("chromium") or "/usr/bin/chromium"
-    print(f"{'':<44}{'CPU':>10}{'wall':>10}{'page':>11}{'render':>10}")
+    print(f"{'':<44}{'CPU':>10}{'wall':>10}{'page':>11}{'render':>10}{'step':>11}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
@@ -142,7 +198,8 @@ def main() -> None:
         maps.render(our_discs(concerns(100)))  # imports and caches
         for n in (100_000, 1_000_000) if full else (100_000,):
             frame = concerns(n)
-            measure(f"gridkit discs, {n:,}", lambda f=frame: our_discs(f), browser)
+            for name, ours in (("discs", our_discs), ("heat", our_heat), ("dots", our_dots)):
+                measure(f"gridkit {name}, {n:,}", lambda o=ours, f=frame: o(f), browser)
             for kind in (plugins.FastMarkerCluster, plugins.HeatMap):
                 name = f"Folium {kind.__name__}, {n:,}"
                 measure(name, lambda k=kind, f=frame: theirs(k, f), browser)
@@ -150,6 +207,7 @@ def main() -> None:
         few = concerns(n)
         name = f"Folium MarkerCluster, {n:,}"
         measure(name, lambda: theirs(plugins.MarkerCluster, few), browser)
+        measure("gridkit 52 weeks, 600", lambda: our_weeks(_GRIDS), browser, WEEK)
         for n in (600, 2_000, 20_000):
             cells = grids(n)
             measure(f"gridkit choropleth, {n:,}", lambda c=cells: our_choropleth(c), browser)

@@ -80,7 +80,7 @@ class MapTable(anywidget.AnyWidget):
             self.places = [list(row.grids) for row in rows]
             self.rows = [[row.name, row.figures, row.words] for row in rows]
             self.title = str(getattr(m, "page_title", "") or "地图 / map")
-            self.page = maps.render(m)
+            self.page = maps.render(m, live=True)
 
     def clear(self) -> None:
         """Show neither map nor rows."""

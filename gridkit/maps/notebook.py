@@ -43,7 +43,7 @@ def iframe(m: folium.Map, height_px: int = MAP_HEIGHT_PX) -> str:
     >>> 'sandbox="allow-scripts"' in iframe(folium.Map(tiles=None, max_zoom=18))
     True
     """
-    page = html.escape(render(m))
+    page = html.escape(render(m, live=True))
     title = safe(getattr(m, "page_title", None) or "地图 / map")
     return (
         f'<div style="width:100%"><iframe title="{title}" srcdoc="{page}" '

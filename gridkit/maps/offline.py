@@ -37,6 +37,7 @@ _PIN_DOT = (
     ".awesome-marker i::before{content:'';display:inline-block;width:9px;height:9px;"
     "margin-top:13px;border-radius:50%;background:currentColor}"
 )
+_LIVE = "gridkit_live"
 _REMOTE = re.compile(r"^\s*(https?:)?//", re.IGNORECASE)
 _RAW_LINK = re.compile(
     r"<(?:script|link|img|iframe)\b[^>]*?\b(?:src|href)\s*=\s*[\"']?\s*((?:https?:)?//[^\"'\s>]+)",
@@ -44,13 +45,17 @@ _RAW_LINK = re.compile(
 )
 
 
-def render(m: folium.Map) -> str:
+def render(m: folium.Map, *, live: bool = False) -> str:
     """Render a map as one HTML page that makes no request to anywhere.
 
     Parameters
     ----------
     m : folium.Map
         Any Folium map. Its tile layers from the web are left out, and the map says so.
+    live : bool
+        For a notebook: layers made by `layers.tile_layer` and `layers.service_layer` may ask
+        this machine's own handler, and the service that their owner configured, for images.
+        Without such a layer this changes nothing.
 
     Returns
     -------
@@ -80,6 +85,8 @@ def render(m: folium.Map) -> str:
     (False, True)
     """
     figure = _figure(m)
+    origins = _origins(m) if live else ()
+    setattr(figure, _LIVE, live)
     sections = (figure.header, figure.html, figure.script)
     before = [dict(section._children) for section in sections]
     try:
@@ -106,7 +113,30 @@ def render(m: folium.Map) -> str:
         head="\n".join([*_embed(links, head + body + script, nonce), head]),
         body=body,
         script=script,
+        images=" ".join(("data:", "blob:", *origins)),
     )
+
+
+def is_live(figure: Figure) -> bool:
+    """Tell whether a page is being rendered for a notebook that is open.
+
+    Examples
+    --------
+    >>> is_live(Figure())
+    False
+    """
+    return bool(getattr(figure, _LIVE, False))
+
+
+def _origins(m: folium.Map) -> tuple[str, ...]:
+    """Name what the map's own tile layers may ask for images."""
+    named = [
+        o
+        for layer in m._children.values()
+        if hasattr(layer, "origins")
+        for o in layer.origins()
+    ]
+    return tuple(dict.fromkeys(named))
 
 
 def _figure(m: folium.Map) -> Figure:
@@ -203,10 +233,10 @@ class Verbatim(Element):
         return self.text
 
 
-def _page(*, title: str, nonce: str, head: str, body: str, script: str) -> str:
+def _page(*, title: str, nonce: str, head: str, body: str, script: str, images: str) -> str:
     policy = (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; font-src data:; base-uri 'none'; form-action 'none'"
+        f"img-src {images}; font-src data:; base-uri 'none'; form-action 'none'"
     )
     return (
         '<!DOCTYPE html>\n<html lang="zh-CN">\n<head>\n<meta charset="utf-8">\n'

@@ -71,7 +71,7 @@
       ring = L.polygon([].concat.apply([], some), {renderer: L.svg({pane: 'gkGone', padding: 0.3}), pane: 'gkGone',
         interactive: false, fill: false, color: '#1d1b18', weight: some.length > 1 ? 2 : 3.5}).addTo(map);
       var head = parseFloat(getComputedStyle(map.getContainer()).getPropertyValue('--gk-head')) || 0;
-      map.fitBounds(ring.getBounds(), {paddingTopLeft: [50, head + 40], paddingBottomRight: [50, 40], maxZoom: 12.5});
+      map.fitBounds(ring.getBounds(), {paddingTopLeft: [50, head + 40], paddingBottomRight: [50, 40], maxZoom: Math.max(12.5, Math.min(map.getZoom(), 15))});
     });
     map.eachLayer(function (layer) {
       if (!layer.spec || layer.spec.shapes !== key || !layer.lines) { return; }

@@ -29,6 +29,7 @@ from gridkit.maps.layers.places import room_layer, station_layer
 from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS
 from gridkit.maps.layers.route import route_layer, visit_route
 from gridkit.maps.layers.silent import silent_layer
+from gridkit.maps.layers.tiles import TileLayer, service_layer, tile_layer
 from gridkit.maps.layers.timeline import TimeLayer, time_layer
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "MapLayer",
     "MarkLayer",
     "MarkStyle",
+    "TileLayer",
     "TimeLayer",
     "change_layer",
     "class_bounds",
@@ -65,8 +67,10 @@ __all__ = [
     "on_grids",
     "room_layer",
     "route_layer",
+    "service_layer",
     "silent_layer",
     "station_layer",
+    "tile_layer",
     "time_layer",
     "visit_route",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
@@ -68,9 +69,9 @@ def concern_markers(
         )
     kinds = (*bands, UNSCORED)
     # the most urgent first: it stands on top, and first in a list
-    band = pd.Series(band_positions(placed, bands), index=placed.index)
-    order = band.sort_values(kind="stable").index
-    placed, band = placed.loc[order], band.loc[order]
+    band = band_positions(placed, bands)
+    order = np.argsort(band, kind="stable")
+    placed, band = placed.iloc[order], band[order]
     marks = [
         (x, y, k, None)
         for (x, y), k in zip(at_places(placed, "concerns"), band.tolist(), strict=True)
@@ -79,7 +80,7 @@ def concern_markers(
     columns = [c for c in popups if c == "id" or c in placed]
     names = {b.code: b.zh for b in bands}
     cells = list(zip(*popup_texts(placed, columns, names, labels or {}), strict=True))
-    drawn = sorted(set(band))
+    drawn = sorted(set(band.tolist()))
     return MarkLayer(
         marks,
         styles,

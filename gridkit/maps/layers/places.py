@@ -67,11 +67,11 @@ def room_layer(
     [('古镛镇评理室', '乡镇级评理室', '2 人')]
     """
     placed, guessed = _placed(rooms, grids)
-    level = placed["level"].astype("str")
     kinds = list(ROOM_STYLES)
-    order = level.map({code: i for i, code in enumerate(kinds)}).fillna(len(kinds) - 1)
-    placed, order = placed.loc[order.sort_values(kind="stable").index], order.sort_values()
-    which = order.reindex(placed.index).astype(int).tolist()
+    level = placed["level"].astype("str").map({code: i for i, code in enumerate(kinds)})
+    order = np.argsort(level.fillna(len(kinds) - 1).to_numpy(), kind="stable")
+    placed = placed.iloc[order]
+    which = level.fillna(len(kinds) - 1).iloc[order].astype(int).tolist()
     marks = [
         (x, y, k, None) for (x, y), k in zip(at_places(placed, "rooms"), which, strict=True)
     ]
@@ -160,9 +160,10 @@ def _placed(rooms: pd.DataFrame, grids: gpd.GeoDataFrame | None) -> tuple[pd.Dat
     lost = out["lon"].isna() | out["lat"].isna()
     if grids is not None and lost.any():
         middles = _middles(out.loc[lost, "division_code"].astype("str").unique(), grids)
-        found = out.loc[lost, "division_code"].astype("str").map(middles).dropna()
+        nowhere = (np.nan, np.nan)
+        found = [middles.get(str(code), nowhere) for code in out["division_code"]]
         for place, name in enumerate(("lon", "lat")):
-            out.loc[found.index, name] = [xy[place] for xy in found]
+            out[name] = out[name].mask(lost, pd.Series([xy[place] for xy in found], out.index))
     known = out["lon"].notna() & out["lat"].notna()
     return out[known], int((lost & known).sum())
 
