@@ -18,6 +18,7 @@ import numpy as np
 
 from gridkit.training import bulk_concerns, make_town, town_records, write_town
 from gridkit.training.geography import lay_land
+from gridkit.training.history import make_history
 
 END = date(2026, 11, 22)
 
@@ -45,6 +46,15 @@ def main() -> None:
     timed(
         "make_town, 900 grids (99,000 households), 520 weeks",
         lambda: make_town(grids=900, weeks=520, end=END),
+    )
+    timed("make_history, 600 grids, 52 weeks", lambda: make_history(seed=1))
+    decade = timed(
+        "make_history, 950 grids, 520 weeks",
+        lambda: make_history(seed=1, grids=950, weeks=520),
+    )
+    print(
+        f"  {int(decade.land.grids['households'].sum()):,} households, "
+        f"{len(decade.concerns):,} concerns, {len(decade.steps):,} steps"
     )
     with tempfile.TemporaryDirectory() as folder:
         workspace = timed(

@@ -33,7 +33,7 @@ _MEAN_PEOPLE_BESIDE = 0.75  # besides the first, where one household is touched
 # Where the place of a concern comes from; None: no place was taken
 _PLACES = {"gps": 25, "map": 25, "address": 20, "grid_centroid": 15, None: 15}
 # Shares of answers that nobody gave
-_UNANSWERED = {
+UNANSWERED = {
     "demand_detail": 0.04,
     "wanted": 0.3,
     "people_affected": 0.03,
@@ -62,7 +62,8 @@ def tell_concerns(
     Returns
     -------
     DataFrame, indexed like the concerns that were told by the last day
-        The columns of a concern that have answers, and `cause` (-1: background), `hard`
+        The columns of a concern that have answers, and `arising` (the row it came from),
+        `cause` (-1: background), `hard`
         (how long handling takes against the usual) and `spot` (answered on the spot).
     """
     n = len(arising)
@@ -76,6 +77,7 @@ def tell_concerns(
     told = pd.DataFrame(
         {"source": source, "heard_on": heard, "cause": arising["cause"].to_numpy()}
     )
+    told["arising"] = np.flatnonzero(in_time)
     grid = arising["grid"].to_numpy()
     told["grid_id"] = world.land.grids.index.to_numpy(dtype=object)[grid]
     told["since"] = _since(arising, causes, heard, rng)
@@ -85,7 +87,7 @@ def tell_concerns(
     told["summary"], told["wanted"] = _words(
         told, arising["kind"].to_numpy(), world.in_town[grid], rng
     )
-    for name, share in _UNANSWERED.items():
+    for name, share in UNANSWERED.items():
         told.loc[rng.random(len(told)) < share, name] = None
     return told
 
@@ -108,7 +110,7 @@ def _since(
     lag = np.minimum(rng.geometric(1 / 16, len(arising)) - 1, 300)
     since = arising["arises"].to_numpy() - lag * _DAY
     start = causes.groupby("cause")["starts"].first()
-    of_cause = arising["cause"].map(start).to_numpy().astype("datetime64[s]")
+    of_cause = start.reindex(arising["cause"]).to_numpy().astype("datetime64[s]")
     since = np.where(np.isnat(of_cause), since, np.maximum(since, of_cause))
     told: np.ndarray = np.minimum(since, heard)
     return told

@@ -16,6 +16,7 @@ from gridkit.records import MODELS, Record, Store, create_workspace
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.workspace import LEDGER, Workspace
 from gridkit.training.geography import COUNTY_CODE
+from gridkit.training.history import History
 from gridkit.training.names import COUNTY_NAME
 from gridkit.training.town import GRIDS, SEED, WEEKS, Town, make_town
 
@@ -73,6 +74,36 @@ def write_town(
     for name, lines in ((RIVERS, town.rivers), (ROADS, town.roads)):
         lines.to_file(made.folder / name, driver="GeoJSON", COORDINATE_PRECISION=5)
     return made
+
+
+def write_history(folder: str | Path, history: History) -> Workspace:
+    """Make a workspace of a history: what was told and done, and nothing of the truth.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Made if it is not there; it must not hold a ledger yet.
+    history : History
+
+    Returns
+    -------
+    Workspace
+        Open.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written or holds a ledger already.
+    """
+    records = [*_records("concern", history.concerns), *_records("step", history.steps)]
+    return create_workspace(
+        folder,
+        grids=history.land.grids,
+        fill=lambda store: store.add(records, by_role="trainer", why=WHY),
+        name=COUNTY_NAME,
+        county_code=COUNTY_CODE,
+        invented=True,
+    )
 
 
 def town_records(town: Town) -> list[Record]:

@@ -11,6 +11,8 @@ from gridkit.errors import DataError
 from gridkit.profile.card import Scorecard
 from gridkit.triage.scorecard import score
 
+REST_DAYS = 28
+"""How long a grid is not visited again for the same kind of matter; the same for all."""
 OUTCOMES = ("harm_on", "cause", "true", "lead_days")
 """Columns of `mark` that no method may see."""
 Order = Callable[[pd.DataFrame], pd.DataFrame]
@@ -60,12 +62,12 @@ def oldest_first(facts: pd.DataFrame) -> pd.DataFrame:
 
 
 def severity_only(card: Scorecard) -> Order:
-    """Order by the severity of harm alone (and danger), then by the day of hearing.
+    """Order by the severity of harm alone, then by the day of hearing.
 
     Parameters
     ----------
     card : Scorecard
-        Whose first factor named `harm` is looked at; a card without one orders by danger.
+        Whose first factor named `harm` is looked at; a card without one goes by the day of hearing.
 
     Returns
     -------
@@ -76,11 +78,7 @@ def severity_only(card: Scorecard) -> Order:
         scores = score(facts, card)
         harm = scores["pts_harm"] if "pts_harm" in scores else scores["score"] * 0
         return pd.DataFrame(
-            {
-                "calm": ~scores["override"],
-                "harm": -harm.astype("int64"),
-                "heard_on": _days(facts["heard_on"]),
-            },
+            {"harm": -harm.astype("int64"), "heard_on": _days(facts["heard_on"])},
             index=facts.index,
         )
 
@@ -141,9 +139,10 @@ def replay(marked: pd.DataFrame, ways: Mapping[str, Order], capacity: int) -> pd
 
     Notes
     -----
-    A matter that a method has chosen leaves the queue of that method; the ledger itself
-    does not change, so all methods choose from the same matters. Ties are broken by the
-    order of record ids, which is that of writing.
+    A visit sees to one matter and to all others of its kind in its grid (归并, as an office
+    would; by cause and place, never by person): none of them is chosen again by that method
+    for `REST_DAYS`. The ledger itself does not change, so all methods choose from the same
+    matters. Ties are broken by the order of record ids, which is that of writing.
     """
     if capacity < 1:
         raise DataError(
@@ -178,18 +177,42 @@ def _choose(marked: pd.DataFrame, keys: pd.DataFrame, capacity: int) -> pd.DataF
     number, _ = pd.factorize(marked["concern_id"], sort=True)
     columns = [number, *(keys[c].to_numpy() for c in reversed(keys.columns))]
     order = np.lexsort([*columns, marked["on"].to_numpy()])  # by day, then by the keys
-    day = marked["on"].to_numpy()[order]
+    day = _days(marked["on"])[order]
     bounds = np.flatnonzero(np.append(True, day[1:] != day[:-1]))
+    heap, rests = heaps(marked), np.full(len(marked), -REST_DAYS, dtype=np.int64)
     gone = np.zeros(number.max() + 1, dtype=bool)
     rows: list[np.ndarray] = []
-    for rank in np.split(order, bounds[1:]):
-        taken = rank[~gone[number[rank]]][:capacity]
-        gone[number[taken]] = True
+    for rank, today in zip(np.split(order, bounds[1:]), day[bounds], strict=True):
+        free = rank[~gone[number[rank]] & (rests[heap[rank]] + REST_DAYS <= today)]
+        _, leading = np.unique(heap[free], return_index=True)
+        taken = free[np.sort(leading)][:capacity]
+        rests[heap[taken]] = today
+        gone[number[rank[np.isin(heap[rank], heap[taken])]]] = True
         rows.append(taken)
     all_rows = np.concatenate(rows)
     chosen = marked.iloc[all_rows]
     place = np.concatenate([np.arange(1, len(r) + 1) for r in rows])
     return chosen.assign(place=place, first=~chosen["cause"].duplicated())
+
+
+def heaps(facts: pd.DataFrame) -> np.ndarray:
+    """Give a number to what one visit sees to: matters of one kind in one grid.
+
+    Parameters
+    ----------
+    facts : DataFrame, n rows
+        `grid_id`, `demand_type`, `demand_detail`.
+
+    Returns
+    -------
+    array of int, length n
+        The same number for the same grid and detail (type, where there is no detail).
+    """
+    kind = facts["demand_detail"].astype("str").fillna(facts["demand_type"].astype("str"))
+    kinds, _ = pd.factorize(kind)
+    grids, names = pd.factorize(facts["grid_id"].astype("str"))
+    together: np.ndarray = pd.factorize(kinds * len(names) + grids)[0]
+    return together
 
 
 def _days(column: pd.Series) -> np.ndarray:
