@@ -18,6 +18,8 @@ _SETTINGS = {
         "checkForUpdates": False,
     },
     "@jupyterlab/extensionmanager-extension/plugin": {"enabled": False},
+    # a form's answers and clicks in the order in which they were given: one thread, not two
+    "@jupyterlab/apputils-extension/kernels-settings": {"commsOverSubshells": "disabled"},
 }
 
 _NO_UPDATES = "jupyterlab.handlers.announcements.NeverCheckForUpdate"

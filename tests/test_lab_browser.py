@@ -86,7 +86,7 @@ def type_a_visit(page) -> None:
     page.locator(".gk-q-met_role select").wait_for()
     type_into(page, "met_role", "ArrowDown")
     type_into(page, "＋ 添加一件诉求", "Enter")
-    wait_until(page, "document.activeElement.closest('.gk-q-demand_type') !== null")
+    wait_until(page, "document.activeElement.closest('.gk-q-what') !== null")
     type_into(page, "demand_type", "ArrowDown")
     wait_until(page, "document.querySelector('.gk-q-demand_detail select').length > 2")
     type_into(page, "demand_detail", "ArrowDown")
@@ -135,7 +135,7 @@ def test_the_order_of_tab_is_the_order_of_reading(form):
     """Tab passes the fields as the spec lists them, and ends at the save button."""
     form.locator(".gk-q-grid_id input").focus()
     form.get_by_role("button", name="添加一件诉求").click()
-    wait_until(form, "document.activeElement.closest('.gk-q-demand_type') !== null")
+    wait_until(form, "document.activeElement.closest('.gk-q-what') !== null")
     form.locator(".gk-q-grid_id input").focus()
     passed: list[str] = []
     for _ in range(80):

@@ -16,20 +16,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gridkit.forms.board import CAPACITY, Board
+from gridkit.forms.correction import Correction
 from gridkit.forms.desk import Desk
 from gridkit.forms.field import Field
 from gridkit.forms.fields import field_for
 from gridkit.forms.hotspot_view import HotspotView
 from gridkit.forms.look import Words
 from gridkit.forms.record_screen import RecordScreen
+from gridkit.forms.saved import Saved
 from gridkit.forms.section import Section
-from gridkit.forms.visit_form import Saved, VisitForm
+from gridkit.forms.visit_form import VisitForm
 
 if TYPE_CHECKING:
     from gridkit.records.workspace import Workspace
 
 __all__ = [
     "Board",
+    "Correction",
     "Desk",
     "Field",
     "HotspotView",

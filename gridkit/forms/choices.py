@@ -155,6 +155,15 @@ class ManyField(Field):
         for code, box in self._boxes.items():
             box.value = code in codes
 
+    @property
+    def typed(self) -> list[str]:
+        """The codes that are ticked."""
+        return [code for code, box in self._boxes.items() if box.value]
+
+    def retype(self, typed: Any) -> None:
+        """Tick the boxes of these codes again."""
+        self._write(" ".join(map(str, typed)) if isinstance(typed, list) else None)
+
     def tick(self, code: str) -> None:
         """Tick the box of one code."""
         self._boxes[code].value = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,13 @@ import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 
 from gridkit.forms import answers
+from gridkit.forms.category_search import CategorySearch
 from gridkit.forms.look import Column, Words, html, tag
+from gridkit.forms.lookup import Category
 from gridkit.forms.place import PlacePart
 from gridkit.forms.section import Group, Section
 from gridkit.profile import Profile
+from gridkit.records.ids import new_id
 from gridkit.records.models import Concern, Record
 from gridkit.records.spec import CONCERN
 
@@ -48,11 +51,16 @@ class ConcernCard(Column):
         The county's grids.
     grid_name : callable
         Gives the words for a grid id.
+    record_id : str, optional
+        The id that the concern will have; a new one by default.
     lang, today
         As for `field_for`.
 
     Attributes
     ----------
+    record_id : str
+    search : CategorySearch
+        Finds type and detail by what people say, or by pinyin.
     section : Section
     place : PlacePart
     remove_button, confirm_button, keep_button : Button
@@ -64,16 +72,21 @@ class ConcernCard(Column):
         grids: gpd.GeoDataFrame,
         grid_name: Callable[[str], str],
         *,
+        record_id: str | None = None,
         lang: str = "zh",
         today: Callable[[], date] = answers.today,
     ) -> None:
         self.lang = lang
+        self.record_id = record_id or new_id()
         self.mark = ""
         self._number = 0
         self._removers: list[Callable[[ConcernCard], None]] = []
         self.section = Section(CONCERN, profile, GROUPS, lang=lang, today=today)
         fields = self.section.fields
+        self.search = CategorySearch(profile, lang=lang)
+        self.search.on_pick(self._picked)
         self.place = PlacePart(fields["lon"], fields["lat"], grids, grid_name, lang=lang)
+        self._seekers: list[Callable[[ConcernCard, str], None]] = []
         self._title = html()
         self.remove_button, self.confirm_button, self.keep_button = (
             W.Button() for _ in range(3)
@@ -82,8 +95,9 @@ class ConcernCard(Column):
         self.confirm_button.add_class("gk-danger")
         head = W.Box([self._title, self.remove_button, self.confirm_button, self.keep_button])
         head.add_class("gk-row")
-        super().__init__([head, self.section, self.place])
+        super().__init__([head, self.search, self.section, self.place])
         self.add_class("gk-card")
+        self.add_class("gk-part")
         self.remove_button.on_click(lambda _: self._ask())
         self.confirm_button.on_click(lambda _: self._remove())
         self.keep_button.on_click(lambda _: self._asking(on=False))
@@ -94,13 +108,32 @@ class ConcernCard(Column):
         """Tell the card its number, counted from 1."""
         if self.mark:
             self.remove_class(self.mark)
-        self.mark = f"gk-concern-{number}"
+        self.mark = f"gk-part-{number}"
         self.add_class(self.mark)
         self._number = number
         self._show_title()
 
-    def of_visit(self, grid_id: str | None, visited_on: date | None) -> None:
-        """Tell the card what the visit knows."""
+    def _picked(self, category: Category) -> None:
+        fields = self.section.fields
+        fields["demand_type"].load(category.demand_type)
+        if category.demand_detail is not None:
+            fields["demand_detail"].load(category.demand_detail)
+        known = category.demand_detail is not None
+        for listener in self._seekers:
+            listener(self, "summary" if known else "demand_detail")
+
+    def on_seek(self, listener: Callable[[ConcernCard, str], None]) -> None:
+        """Call `listener` with the card and the field that the cursor shall go to."""
+        self._seekers.append(listener)
+
+    def of_visit(
+        self,
+        grid_id: str | None,
+        visited_on: date | None,
+        known: tuple[float, float] | None = None,
+    ) -> None:
+        """Tell the card what the visit knows: grid, day, and an earlier place of the door."""
+        self.place.know(known)
         self.section.given = {} if visited_on is None else {"heard_on": visited_on}
         self.place.at_home(grid_id)
 
@@ -110,14 +143,42 @@ class ConcernCard(Column):
         found = self.section.value
         if self.place.source is not None:
             found["place_source"] = self.place.source
+        if self.place.accuracy_m is not None:
+            found["accuracy_m"] = self.place.accuracy_m
         if self.place.grid_id is not None:
             found["grid_id"] = self.place.grid_id
         return found
 
-    def record(self, *, record_id: str, visit_id: str, heard_on: date) -> Record:
+    @property
+    def typed(self) -> dict[str, Any]:
+        """All inputs as they stand, for a draft."""
+        return {
+            "record_id": self.record_id,
+            "fields": self.section.typed,
+            "place": self.place.typed,
+        }
+
+    def retype(self, typed: Mapping[str, Any]) -> None:
+        """Put inputs back as `typed` gave them."""
+        self.section.retype(typed.get("fields", {}))
+        self.place.retype(typed.get("place", {}))
+
+    def carry(self, answers: Mapping[str, Any], hint: Words) -> None:
+        """Show answers of last time, each marked as such until it is changed."""
+        for name, field in self.section.fields.items():
+            if name in answers:
+                field.carry(answers[name], hint)
+        if "lon" in answers and "lat" in answers:
+            self.place.mark(
+                (answers["lon"], answers["lat"]),
+                answers.get("place_source", "typed"),
+                answers.get("accuracy_m"),
+            )
+
+    def record(self, *, visit_id: str, heard_on: date) -> Record:
         """Make the record of this concern."""
         return Concern(
-            record_id=record_id,
+            record_id=self.record_id,
             visit_id=visit_id,
             heard_on=heard_on,
             source="grid_visit",
@@ -140,6 +201,9 @@ class ConcernCard(Column):
     def load(self, values: dict[str, Any]) -> None:
         """Show given answers."""
         self.section.load(values)
+        if "lon" in values and "lat" in values:
+            source = str(values.get("place_source", "typed"))
+            self.place.mark((values["lon"], values["lat"]), source, values.get("accuracy_m"))
 
     def on_remove(self, listener: Callable[[ConcernCard], None]) -> None:
         """Call `listener` when the card is to be taken out."""
@@ -153,6 +217,7 @@ class ConcernCard(Column):
             lang
         )
         self.keep_button.description = Words("不删", "Keep it").of(lang)
+        self.search.speak(lang)
         self.section.speak(lang)
         self.place.speak(lang)
         self._show_title()

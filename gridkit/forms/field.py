@@ -1,13 +1,17 @@
 """One question of the spec as one widget: label, help, input, message underneath.
 
 No field ever holds an answer that nobody gave. What was typed stays as typed, whatever is
-wrong with it; the fault is said right below the input.
+wrong with it; the fault is said right below the input, but not while the cursor is still in
+a field that is only half typed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
+
+from traitlets import TraitError
 
 from gridkit.errors import DataError
 from gridkit.forms.look import Column, Markup, Words, html, join, tag
@@ -29,6 +33,8 @@ class Field(Column):
     spec : FieldSpec
     input : Widget
         What the person types into or chooses from.
+    typing : bool
+        Whether the cursor is in it: a fault that was not there before is said on leaving.
     """
 
     def __init__(self, spec: FieldSpec, *, lang: str = "zh") -> None:
@@ -36,6 +42,8 @@ class Field(Column):
         self.lang = lang
         self._listeners: list[Callable[[Field], None]] = []
         self._fault: Words | None = None
+        self._carried: Words | None = None
+        self.typing = False
         self.input = self._make_input()
         self._echo = html(css="gk-echo")
         self._message = html(css="gk-message")
@@ -66,6 +74,9 @@ class Field(Column):
     def _echo_of(self, value: Any) -> str:  # noqa: ARG002 (one shape)
         return ""
 
+    def _warning(self) -> Words | None:
+        return None
+
     # what all have in common
 
     @property
@@ -95,15 +106,33 @@ class Field(Column):
         """The message that is shown under the field."""
         return self._fault
 
+    @property
+    def typed(self) -> Any:
+        """The input as it stands, readable or not, as a JSON value."""
+        return self.input.value
+
+    def retype(self, typed: Any) -> None:
+        """Put an input back as `typed` gave it; what can no longer be chosen is left out."""
+        with suppress(TraitError):
+            self.input.value = typed
+
     def load(self, value: Any) -> None:
         """Show a given answer; None empties the field."""
+        self._carried = None
         self._write(value)
+
+    def carry(self, value: Any, hint: Words) -> None:
+        """Show an answer of last time, marked as such until the person changes it."""
+        self._write(value)
+        self._carried = hint
+        self.say(self._fault)
 
     def say(self, fault: Words | None, *, hint: Words | None = None) -> None:
         """Show a fault (or a hint) under the field, or take it away."""
         self._fault = fault
+        told = hint or self._warning() or self._carried
         words, css, role = (
-            (fault, "gk-fault", "alert") if fault else (hint, "gk-hint", "status")
+            (fault, "gk-fault", "alert") if fault else (told, "gk-hint", "status")
         )
         self._message.value = (
             tag("div", words.of(self.lang), cls=css, role=role) if words else join()
@@ -147,6 +176,7 @@ class Field(Column):
         return join(*parts)
 
     def _changed(self) -> None:
+        self._carried = None
         self._show_echo()
         for listener in self._listeners:
             listener(self)

@@ -31,7 +31,7 @@ class TextField(Field):
         kind = W.Textarea if self.spec.max_length > _LONG_TEXT else W.Text
         if kind is W.Textarea:
             self.add_class("gk-whole")
-        return dress(kind(value="", continuous_update=False))
+        return dress(kind(value=""))
 
     def _read(self) -> str | None:
         return self.input.value.strip() or None
@@ -42,9 +42,9 @@ class TextField(Field):
     def _changed(self) -> None:
         super()._changed()
         if self._fault is None:
-            self.say(None, hint=self._hint())
+            self.say(None)
 
-    def _hint(self) -> Words | None:
+    def _warning(self) -> Words | None:
         if self.spec.sensitivity == "open" or not answers.holds_personal_number(
             self.input.value
         ):
@@ -59,7 +59,7 @@ class NumberField(Field):
     """A number as text: blank stays blank, and nothing is moved into the range."""
 
     def _make_input(self) -> Any:
-        return dress(W.Text(value="", continuous_update=False))
+        return dress(W.Text(value=""))
 
     def _read(self) -> float | None:
         if self.spec.type == "integer":
@@ -84,7 +84,7 @@ class DateField(Field):
         super().__init__(spec, lang=lang)
 
     def _make_input(self) -> Any:
-        return dress(W.Text(value="", placeholder="2026-3-7", continuous_update=False))
+        return dress(W.Text(value="", placeholder="2026-3-7"))
 
     def _read(self) -> date | None:
         return answers.read_date(self.input.value, self._today(), future=self.future)

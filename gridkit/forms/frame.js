@@ -1,7 +1,8 @@
 // What ipywidgets cannot do from Python: keep JupyterLab's one-key commands ("x" cuts a cell,
 // "d d" deletes it) away from a form in use, put the cursor into a field that is only just
-// being drawn, save with Ctrl+S or Ctrl+Enter, and tie each message to its input for screen
-// readers. No network, no state.
+// being drawn, save with Ctrl+S or Ctrl+Enter, take a shortcut to a button, tell which text
+// field the cursor is in, and tie each message to its input for screen readers. No network,
+// no state.
 function render({ model, el }) {
   el.style.display = "none";
   let root = null;
@@ -42,23 +43,49 @@ function render({ model, el }) {
     return null;
   };
 
-  const keys = (event) => {
+  // Which button a key stands for; `event.code`, since Alt writes other letters on a Mac.
+  const meant = (event) => {
     const save = event.key === "Enter" || event.key.toLowerCase() === "s";
-    if (!(event.ctrlKey || event.metaKey) || !save) return;
-    const button = nearest(event.target);
-    if (!button) return;
+    if ((event.ctrlKey || event.metaKey) && save) return nearest(event.target);
+    if (event.altKey && event.code === "KeyN") return root.querySelector("button.gk-nobody");
+    if (event.altKey && event.code === "KeyA") return root.querySelector("button.gk-add");
+    const field = event.target.closest(".gk-field");
+    const blank = event.target.matches("input") && event.target.value === "";
+    if (event.key === "Enter" && blank) return field?.querySelector("button.gk-again");
+    return null;
+  };
+
+  const keys = (event) => {
+    const button = event.isComposing ? null : meant(event);
+    if (!button || button.offsetParent === null) return;
     event.preventDefault();
     event.stopPropagation();
-    document.activeElement?.blur(); // a text field tells its value when the cursor leaves it
-    button.focus();
+    if (!button.matches(".gk-again")) button.focus();
     button.click();
   };
 
-  // While the kernel is busy, ipywidgets holds answers back but sends clicks at once: a save
-  // would overtake what was typed last. So the click waits until nothing is held back.
-  const unsent = async () => {
+  // The kernel is told where the cursor is, so that it does not scold a half-typed answer.
+  const cursor = (event) => {
+    if (!event.target.matches("input:not([type=checkbox]), textarea")) return;
+    const field = [...(event.target.closest(".gk-field")?.classList ?? [])];
+    const name = field.find((one) => one.startsWith("gk-q-"));
+    if (!name) return;
+    const part = [...(event.target.closest(".gk-part")?.classList ?? [])];
+    model.send({
+      field: name.slice(5),
+      part: part.find((one) => one.startsWith("gk-part-")) ?? "",
+      in: event.type === "focusin",
+    });
+  };
+
+  // While the kernel is busy, ipywidgets holds answers back but sends clicks at once, and a
+  // kernel with subshells may even take them up in another thread: a save would overtake what
+  // was typed last. So the click waits until every answer was sent, and a moment until it was
+  // taken in (a moment: an answer whose field is gone is never acknowledged).
+  const unsent = async (waited) => {
     const all = Object.values(model.widget_manager?._models ?? {});
-    return (await Promise.all(all)).some((one) => one._msg_buffer);
+    const busy = (one) => waited < 40 && one._pending_msgs > 0;
+    return (await Promise.all(all)).some((one) => one._msg_buffer || busy(one));
   };
 
   let sent = false;
@@ -67,16 +94,16 @@ function render({ model, el }) {
     if (!button || sent) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const go = async (tries) => {
-      if (tries > 0 && (await unsent())) {
-        setTimeout(() => go(tries - 1), 20);
+    const go = async (waited) => {
+      if (waited < 1500 && (await unsent(waited))) {
+        setTimeout(() => go(waited + 1), 20);
         return;
       }
       sent = true;
       button.click();
       sent = false;
     };
-    setTimeout(() => go(1500), 0); // a click within the same key press would be dropped
+    setTimeout(() => go(0), 0); // a click within the same key press would be dropped
   };
 
   const attach = (tries) => {
@@ -86,6 +113,8 @@ function render({ model, el }) {
       return;
     }
     root.addEventListener("focusin", shield);
+    root.addEventListener("focusin", cursor);
+    root.addEventListener("focusout", cursor);
     root.addEventListener("keydown", keys, true); // inputs keep their keys to themselves
     root.addEventListener("click", patient, true);
     let due = false;
@@ -121,6 +150,8 @@ function render({ model, el }) {
     model.off("msg:custom", hear);
     observer?.disconnect();
     root?.removeEventListener("focusin", shield);
+    root?.removeEventListener("focusin", cursor);
+    root?.removeEventListener("focusout", cursor);
     root?.removeEventListener("keydown", keys, true);
     root?.removeEventListener("click", patient, true);
   };

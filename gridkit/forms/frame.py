@@ -8,8 +8,9 @@ The frame keeps those commands out of the form that it stands in.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import anywidget
 import traitlets
@@ -30,6 +31,23 @@ class Frame(anywidget.AnyWidget):
     def __init__(self) -> None:
         super().__init__(mark=uuid.uuid4().hex[:6])
         self.layout.display = "none"
+        self._listeners: list[Callable[[str, str, bool], None]] = []
+        self.on_msg(self._hear)
+
+    def on_cursor(self, listener: Callable[[str, str, bool], None]) -> None:
+        """Call `listener` when the cursor comes into a text field, or leaves it.
+
+        It gets the name of the field, the part of the form that the field is in (its CSS
+        class `gk-part-…`, or nothing) and whether the cursor is inside now.
+        """
+        self._listeners.append(listener)
+
+    def _hear(self, _: Any, content: Any, __: Any) -> None:
+        if isinstance(content, dict) and "field" in content:
+            for listener in self._listeners:
+                listener(
+                    str(content["field"]), str(content.get("part", "")), bool(content.get("in"))
+                )
 
     def seek(self, field: str, *, within: str = "") -> None:
         """Put the cursor into a field, waiting until it is drawn.

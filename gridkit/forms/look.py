@@ -274,5 +274,28 @@ _CSS = """
 .gk-map-row-words { display: block; color: var(--jp-ui-font-color2, #5b6470); font-size: 12.5px; }
 @media (max-width: 900px) { .gk-map-table { grid-template-columns: minmax(0, 1fr); }
   .gk-map-table .gk-map-rows { max-height: 340px !important; } }
+.gk [hidden] { display: none !important; }
+.gk .gk-door.widget-box { margin: 8px 0 0; gap: 6px; }
+.gk .gk-last.widget-box { border-left: 4px solid #c98a00; background: #fffaf0; padding: 8px 14px;
+  gap: 4px; border-radius: 0 6px 6px 0; }
+.gk .gk-last button.jupyter-button { min-height: 28px; padding: 2px 10px; font-size: 13px;
+  align-self: flex-start; }
+.gk .gk-drafts.gk-card { background: #fffaf0; } .gk .gk-draft { min-height: 20px; }
+.gk-search { position: relative; display: flex; flex-direction: column; }
+.gk .gk-found { position: absolute; top: 100%; left: 0; right: 0; z-index: 1200; margin: 2px 0 0;
+  padding: 4px 0; list-style: none; background: var(--jp-layout-color1, #fff); border-radius: 6px;
+  border: 1px solid var(--jp-border-color1, #aeb6bf); box-shadow: 0 6px 18px rgba(0,0,0,.16); }
+.gk .gk-found li { list-style: none; margin: 0; padding: 5px 12px; font-size: 15px; cursor: pointer; }
+.gk .gk-found li[aria-selected=true], .gk .gk-found li:hover { background: #e3eef7; }
+.gk .gk-search > label { display: block; }
+.gk-map-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 10px; margin: 2px 0 6px; }
+.gk .gk-map-frame { height: 340px; position: relative; border-radius: 6px; z-index: 0;
+  border: 1px solid var(--jp-border-color1, #aeb6bf); background: #e9edf0; }
+.gk .gk-map-frame:focus-visible { outline: 3px solid #1a6fb5; }
+.gk-map-cross { display: none; position: absolute; z-index: 900; left: 50%; top: 50%;
+  width: 25px; height: 25px; margin: -13px 0 0 -13px; pointer-events: none; background:
+  linear-gradient(#b3261e, #b3261e) 50% / 2px 100% no-repeat,
+  linear-gradient(#b3261e, #b3261e) 50% / 100% 2px no-repeat; }
+.gk-map-frame:focus-visible .gk-map-cross { display: block; }
 .gk-scroll { overflow-x: auto; } .gk-num { font-variant-numeric: tabular-nums; }
 """

@@ -1,117 +1,30 @@
-"""Where: the grid of the visit, chosen by typing; the place of a concern.
+"""The place of a concern: where on the map, and how it is known.
 
-A place is typed (longitude, latitude in WGS-84) or is the middle of the grid, at the push
-of a button and marked as such. Nothing is moved: a point outside the county, with its
+A place is picked on a map, found by the device, typed (longitude, latitude in WGS-84),
+taken from an earlier concern at the same door, or is the middle of the grid: each at the
+push of a button and marked as such. Nothing is moved: a point outside the county, with its
 numbers swapped or in another datum is named, a point in another grid is asked about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.forms.field import Field
-from gridkit.forms.look import Column, Words, dress, html, tag
+from gridkit.forms.look import Column, Words, html, tag
 from gridkit.records.grids import centroid, locate, place_problems
-from gridkit.records.spec import FieldSpec
+from gridkit.records.spec import PLACE_SOURCES
 
-_NEAR = 1e-6  # degrees, a tenth of a meter: numbers shown are rounded to this
-_NAMED = 3  # candidates named in a message
+if TYPE_CHECKING:
+    from gridkit.forms.place_map import PlaceMap
 
-
-class GridField(Field):
-    """The grid, found by any part of its name or by its code.
-
-    Parameters
-    ----------
-    spec : FieldSpec
-        The field `grid_id`.
-    names : Series of str, indexed by grid id
-        What the grids are called.
-    lang : {"zh", "en"}
-        Which language comes first.
-    """
-
-    def __init__(self, spec: FieldSpec, names: pd.Series, *, lang: str = "zh") -> None:
-        self._names = {str(k): str(v) for k, v in names.items()}
-        self._labels = {self.label_of(grid_id): grid_id for grid_id in self._names}
-        self._offered: str | None = None
-        super().__init__(spec, lang=lang)
-
-    def label_of(self, grid_id: str) -> str:
-        """Name a grid as the list does: its name, then its code."""
-        name = self._names.get(grid_id)
-        return f"{name} · {grid_id}" if name else grid_id
-
-    def _make_input(self) -> Any:
-        return dress(W.Combobox(value="", options=tuple(self._labels), continuous_update=False))
-
-    def _beside(self) -> Iterable[Any]:
-        self._again = W.Button()
-        self._again.add_class("gk-quiet")
-        self._again.layout.display = "none"
-        self._again.on_click(lambda _: self.load(self._offered))
-        return (self._again,)
-
-    @property
-    def help(self) -> Words:
-        """How to find a grid."""
-        return Words("输入名称或编号的一部分", "Type a part of its name or code")
-
-    def offer_again(self, grid_id: str) -> None:
-        """Offer the grid of the last visit on a button; it is taken only when pushed."""
-        self._offered = grid_id
-        self._speak_offer()
-
-    def speak(self, lang: str) -> None:
-        """Show label and offer in another language first; the answer stays."""
-        super().speak(lang)
-        self._speak_offer()
-
-    def _speak_offer(self) -> None:
-        if self._offered is None:
-            return
-        label = self._names.get(self._offered, self._offered)
-        self._again.description = Words(f"沿用上次: {label}", f"As before: {label}").of(
-            self.lang
-        )
-        self._again.layout.display = None  # it stays: a cursor on it must not lose its place
-
-    def _read(self) -> str | None:
-        typed = str(self.input.value).strip()
-        if not typed:
-            return None
-        if typed in self._labels:
-            return self._labels[typed]
-        if typed in self._names:
-            return typed
-        found = [i for label, i in self._labels.items() if typed in label]
-        exact = [i for i in found if self._names[i] == typed]
-        if len(exact) == 1 or len(found) == 1:
-            return (exact or found)[0]
-        if not found:
-            raise DataError(
-                zh="没有这个网格; 请输入名称或编号的一部分, 再从列表中选",
-                en="There is no such grid; type a part of its name or code, then choose",
-            )
-        some = "、".join(self._names[i] for i in found[:_NAMED])
-        raise DataError(
-            zh=f"有 {len(found)} 个网格符合 ({some} …), 请从列表中选一个",
-            en=f"{len(found)} grids fit ({some} …); please choose one from the list",
-        )
-
-    def _write(self, value: str | None) -> None:
-        self.input.value = self.label_of(value) if value else ""
-
-    def _echo_of(self, value: str | None) -> str:
-        if value is None or self.input.value == self.label_of(value):
-            return ""
-        return f"→ {self.label_of(value)}"
+_ON_MAP = Words("在地图上选 / 定位", "Pick on a map / locate")
+_SOURCES = {code: Words(zh, en) for code, zh, en in PLACE_SOURCES}
 
 
 class PlacePart(Column):
@@ -140,19 +53,24 @@ class PlacePart(Column):
     ) -> None:
         self._lon, self._lat, self._grids, self._names = lon, lat, grids, names
         self._home: str | None = None
-        self._from_grid: tuple[float, float] | None = None
+        self._known: tuple[float, float] | None = None
+        self._marked: tuple[tuple[float, float], str, float | None] | None = None
         self._agreed: str | None = None
         self.lang = lang
-        self.centroid_button = W.Button()
-        self.clear_button = W.Button()
+        self.map: PlaceMap | None = None
+        buttons = [W.Button() for _ in range(5)]
+        self.map_button, self.centroid_button, self.known_button = buttons[:3]
+        self.clear_button, self.agree_button = buttons[3:]
         self.clear_button.add_class("gk-quiet")
-        self.agree_button = W.Button()
+        self.known_button.layout.display = "none"
         self._found = html(css="gk-message")
-        row = W.Box([self.centroid_button, self.clear_button])
+        row = W.Box(buttons[:4])
         row.add_class("gk-row")
         super().__init__([row, self._found, self.agree_button])
         self.add_class("gk-place")
+        self.map_button.on_click(lambda _: self.toggle_map())
         self.centroid_button.on_click(lambda _: self.take_centroid())
+        self.known_button.on_click(lambda _: self._take_known())
         self.clear_button.on_click(lambda _: self.clear())
         self.agree_button.on_click(lambda _: self.agree())
         for field in (lon, lat):
@@ -167,10 +85,67 @@ class PlacePart(Column):
 
     @property
     def source(self) -> str | None:
-        """Where the place comes from: `typed`, `grid_centroid`, or None without a place."""
+        """Where the place comes from (a code of `PLACE_SOURCES`), or None without a place."""
         if self.point is None:
             return None
-        return "grid_centroid" if self.point == self._from_grid else "typed"
+        marked = self._marked
+        return marked[1] if marked is not None and marked[0] == self.point else "typed"
+
+    @property
+    def accuracy_m(self) -> float | None:
+        """How accurate a satellite fix is, in meters; None for every other place."""
+        return self._marked[2] if self._marked and self.source == "gps" else None
+
+    def mark(
+        self, point: tuple[float, float], source: str, accuracy_m: float | None = None
+    ) -> None:
+        """Put a place (longitude, latitude) into the two fields, with where it is from."""
+        self._marked = (point, source, accuracy_m)
+        self._lon.load(point[0])
+        self._lat.load(point[1])
+        self._look()
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """Where the place is from, and what was agreed to, for a draft."""
+        return {"marked": self._marked, "agreed": self._agreed}
+
+    def retype(self, typed: Mapping[str, Any]) -> None:
+        """Put back what `typed` gave; the coordinates themselves are fields."""
+        marked = typed.get("marked")
+        if marked:
+            (lon, lat), source, accuracy_m = marked
+            self._marked = ((lon, lat), source, accuracy_m)
+        self._agreed = typed.get("agreed")
+        self._look()
+
+    def know(self, known: tuple[float, float] | None) -> None:
+        """Offer the place of an earlier concern at the same door, or no longer."""
+        self._known = known
+        self.known_button.layout.display = None if known else "none"
+
+    def _take_known(self) -> None:
+        if self._known is not None:
+            self.mark(self._known, "address")
+
+    def toggle_map(self) -> None:
+        """Open the map, or close it; it is made when it is first opened."""
+        if self.map is None:
+            from gridkit.forms.place_map import PlaceMap
+
+            self.map = PlaceMap(self._grids, lang=self.lang)
+            self.map.on_pick(self._picked)
+            self.map.show(self.point, self._home)
+            self.children = (*self.children, self.map)
+        else:
+            hidden = self.map.layout.display == "none"
+            self.map.layout.display = None if hidden else "none"
+        self.speak(self.lang)
+
+    def _picked(self, point: Mapping[str, Any]) -> None:
+        where = (round(float(point["lon"]), 6), round(float(point["lat"]), 6))
+        accuracy = point.get("accuracy_m")
+        self.mark(where, str(point["source"]), None if accuracy is None else float(accuracy))
 
     @property
     def grid_id(self) -> str | None:
@@ -189,9 +164,7 @@ class PlacePart(Column):
             self._say(Words("请先选网格", "Choose the grid first"), "gk-fault")
             return
         middle = centroid(self._grids.loc[[self._home]]).iloc[0].round(6)
-        self._from_grid = (float(middle["lon"]), float(middle["lat"]))
-        self._lon.load(self._from_grid[0])
-        self._lat.load(self._from_grid[1])
+        self.mark((float(middle["lon"]), float(middle["lat"])), "grid_centroid")
 
     def clear(self) -> None:
         """Empty both coordinates."""
@@ -228,6 +201,14 @@ class PlacePart(Column):
     def speak(self, lang: str) -> None:
         """Show everything in another language first."""
         self.lang = lang
+        opened = self.map is not None and self.map.layout.display != "none"
+        words = Words("收起地图", "Close the map") if opened else _ON_MAP
+        self.map_button.description = words.of(lang)
+        self.known_button.description = Words(
+            "用这个门牌上次的位置", "Where it was last time at this door"
+        ).of(lang)
+        if self.map is not None:
+            self.map.speak(lang)
         self.centroid_button.description = Words("用网格中心", "Middle of the grid").of(lang)
         self.clear_button.description = Words("清除位置", "Clear the place").of(lang)
         self.agree_button.description = Words("确认记在那个网格", "Record it in that grid").of(
@@ -237,6 +218,8 @@ class PlacePart(Column):
 
     def _look(self) -> None:
         fault = self.fault()
+        if self.map is not None:
+            self.map.show(self.point, self._home)
         elsewhere = fault is not None and self._where() is not None
         self.agree_button.layout.display = None if elsewhere else "none"
         if self.point is None:
@@ -249,8 +232,13 @@ class PlacePart(Column):
                 Words("位置: 网格中心 (不是这一户)", "Place: middle of the grid, not the door")
             )
         elif self._home is not None:
+            source = _SOURCES[str(self.source)]
+            near = f", ±{self.accuracy_m:.0f} m" if self.accuracy_m is not None else ""
             self._say(
-                Words(f"位置在 {self._names(str(self.grid_id))}", "The place is in its grid")
+                Words(
+                    f"位置在 {self._names(str(self.grid_id))} ({source.zh}{near})",
+                    f"The place is in its grid ({source.en}{near})",
+                )
             )
 
     def _say(self, words: Words | None, css: str = "gk-echo") -> None:

@@ -6,11 +6,14 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.forms.advice_view import advice_block, row_or_none
+from gridkit.forms.corrections import Corrections
 from gridkit.forms.day_list import DayList, plain_advice
 from gridkit.forms.desk import Desk, as_rows
 from gridkit.forms.live_map import LiveMap
 from gridkit.forms.look import Column, Words, heading, html, join, style
-from gridkit.forms.visit_form import Saved, VisitForm
+from gridkit.forms.past import Past
+from gridkit.forms.saved import Saved
+from gridkit.forms.visit_form import VisitForm
 
 
 class RecordScreen(Column):
@@ -29,6 +32,8 @@ class RecordScreen(Column):
     ----------
     form : VisitForm
     day : DayList
+    corrections : Corrections
+        Finds a finished record, shows its history, and corrects it.
     map : LiveMap or None
     lang_button : Button
     result : str
@@ -38,9 +43,10 @@ class RecordScreen(Column):
     def __init__(self, desk: Desk, *, lang: str = "zh", with_map: bool = True) -> None:
         self._desk, self.lang = desk, lang
         self._last: tuple[Saved, pd.DataFrame] | None = None
-        self.form = VisitForm(desk.store, desk.grids, lang=lang)
+        self.form = VisitForm(desk.store, desk.grids, lang=lang, past=Past(desk))
         self.day = DayList(desk, lang=lang)
         self.map = LiveMap(desk, lang=lang) if with_map else None
+        self.corrections = Corrections(desk, lang=lang)
         self._result = html(css="gk-result")
         self._title = html()
         self.lang_button = W.Button()
@@ -48,10 +54,12 @@ class RecordScreen(Column):
         head = W.Box([self._title, self.lang_button])
         head.add_class("gk-row")
         head.add_class("gk-head")
-        parts = [style(), head, self.form, self._result, self.day]
+        parts = [style(), head, self.form, self._result, self.day, self.corrections]
         super().__init__([*parts, *([self.map] if self.map is not None else [])])
         self.add_class("gk")
         self.form.on_saved(self._saved)
+        self.form.frame.on_cursor(self.corrections.at)
+        self.corrections.on_saved(self._corrected)
         self.lang_button.on_click(lambda _: self.speak("zh" if self.lang == "en" else "en"))
         self._offer_last_grid()
         self.speak(lang)
@@ -69,12 +77,20 @@ class RecordScreen(Column):
     def _saved(self, saved: Saved) -> None:
         desk = self._desk
         desk.take(saved.records)
+        self.form.door.forget()
         ids = [concern.record_id for concern in saved.concerns]
         steps = as_rows(saved.steps, "step")
         advice = desk.advise(ids, steps) if ids else pd.DataFrame()
         self._last = (saved, advice)
         self._show_result()
         self.day.refresh(plain_advice(advice))
+        if self.map is not None:
+            self.map.redraw(self.day.advice)
+
+    def _corrected(self) -> None:
+        self._desk.keep_up()
+        self.form.door.forget()
+        self.day.refresh()
         if self.map is not None:
             self.map.redraw(self.day.advice)
 
@@ -97,6 +113,7 @@ class RecordScreen(Column):
         self._title.value = heading(words, lang, invented=self._desk.invented)
         self.form.speak(lang)
         self.day.speak(lang)
+        self.corrections.speak(lang)
         if self.map is not None:
             self.map.speak(lang)
         self._show_result()

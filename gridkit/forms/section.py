@@ -20,6 +20,7 @@ from gridkit.forms.field import Field
 from gridkit.forms.fields import field_for
 from gridkit.forms.look import Column, Words, html, tag
 from gridkit.profile import Profile
+from gridkit.records.condition import Answered
 from gridkit.records.models import MODELS
 from gridkit.records.spec import FieldSpec, RecordSpec
 from gridkit.records.validate import Rules
@@ -27,7 +28,6 @@ from gridkit.records.validate import Rules
 MISSING = Words("缺少必填项", "required and missing")
 FILL_IN = Words("这一项必填", "This one is needed")
 PLEASE_CHOOSE = Words("请选择一项", "Please choose one")
-_UNANSWERED = (FILL_IN, PLEASE_CHOOSE)
 
 
 class Group(NamedTuple):
@@ -75,7 +75,8 @@ class Section(Column):
         self._profile = profile
         self._rules = Rules(profile)
         self._today = today
-        self._tried = False
+        self._tried: set[str] = set()
+        self._unanswered = {FILL_IN, PLEASE_CHOOSE, *_wants_another(spec)}
         self._listeners: list[Callable[[], None]] = []
         self.given: dict[str, Any] = {}
         made = dict(fields or {})
@@ -112,6 +113,11 @@ class Section(Column):
         """Whether anything was typed or chosen."""
         return any(not field.blank for field in self.fields.values())
 
+    @property
+    def unreadable(self) -> bool:
+        """Whether something was typed that cannot be read."""
+        return any(field.unreadable for field in self.fields.values())
+
     def _relevant(self, spec: FieldSpec, found: Mapping[str, Any]) -> bool:
         known = {**self.given, **found}
         return spec.relevant is None or spec.relevant.holds(known, self._today())
@@ -123,13 +129,25 @@ class Section(Column):
             field.load(values.get(name))
         self.forgive()
 
+    @property
+    def typed(self) -> dict[str, Any]:
+        """All inputs that are not blank, as they stand, by field; for a draft."""
+        return {n: f.typed for n, f in self.fields.items() if not f.blank}
+
+    def retype(self, typed: Mapping[str, Any]) -> None:
+        """Put inputs back as `typed` gave them; the other fields become empty."""
+        self.reset()
+        for name, field in self.fields.items():
+            if name in typed:
+                field.retype(typed[name])
+
     def reset(self) -> None:
         """Empty every field and take all messages away."""
         self.load({})
 
     def forgive(self) -> None:
         """Take all messages away."""
-        self._tried = False
+        self._tried.clear()
         for field in self.fields.values():
             field.say(None)
         self._show_relevant()
@@ -161,11 +179,21 @@ class Section(Column):
 
     def check(self) -> dict[str, Words]:
         """Find the faults and show each under its field; from now on also while typing."""
-        self._tried = True
-        found = self.faults()
+        found, values = self.faults(), self.value
+        self._tried = {n for n, f in self.fields.items() if self._relevant(f.spec, values)}
         for name, field in self.fields.items():
             field.say(found.get(name))
         return found
+
+    def at(self, name: str, *, inside: bool) -> None:
+        """Tell that the cursor came into a field, or left it: then its fault is said."""
+        field = self.fields.get(name)
+        if field is None or field.typing == inside:
+            return
+        field.typing = inside
+        fault = self.faults().get(name)
+        if not inside and not self._too_early(field, field, fault):
+            field.say(fault)
 
     def on_answer(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever an answer changes."""
@@ -184,14 +212,20 @@ class Section(Column):
         found = self.faults()
         for name, other in self.fields.items():
             fault = found.get(name)
-            if not self._tried and fault in _UNANSWERED:
-                fault = None  # what is only missing is said on saving, not before
-            if self._tried or other is field or other.fault is not None:
+            if other.fault is None and self._too_early(other, field, fault):
+                fault = None
+            if name in self._tried or other is field or other.fault is not None:
                 other.say(fault)
         for child in cleared:
             child.say(child.fault, hint=_chosen_anew(field.spec))
         for listener in self._listeners:
             listener()
+
+    def _too_early(self, other: Field, answered: Field, fault: Words | None) -> bool:
+        """Tell whether a fault is not said yet: only missing, or only half typed."""
+        if other.typing and other is answered:
+            return True
+        return other.spec.name not in self._tried and fault in self._unanswered
 
     def _cascade(self, parent: Field) -> list[Field]:
         """Offer each child its choices anew; list those that lost an answer by it."""
@@ -208,6 +242,12 @@ class Section(Column):
         for field in self.fields.values():
             shown = self._relevant(field.spec, values)
             field.layout.display = None if shown else "none"
+
+
+def _wants_another(spec: RecordSpec) -> Iterable[Words]:
+    """Give the words of rules that only want another field answered too."""
+    rules = (rule for field in spec.fields for rule in field.constraints)
+    return (Words(r.zh, r.en) for r in rules if isinstance(r.condition, Answered))
 
 
 def _chosen_anew(parent: FieldSpec) -> Words:

@@ -1,60 +1,45 @@
 """The visit form: one knock at one door, and the concerns that were heard there.
 
 "Saved" is said only after the store's transaction was committed. Whatever goes wrong,
-what was typed stays; pushing the button twice saves once.
+what was typed stays, in the form and as a draft on the disk; pushing the button twice
+saves once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
 from gridkit.forms.concern_card import ConcernCard
+from gridkit.forms.door import AddressField, Door
+from gridkit.forms.draft_keeper import DraftKeeper
 from gridkit.forms.field import Field
 from gridkit.forms.frame import Frame
+from gridkit.forms.grid_field import GridField
 from gridkit.forms.look import Column, Words, html, tag
-from gridkit.forms.place import GridField
+from gridkit.forms.past import Past
+from gridkit.forms.saved import (
+    SAVED_ELSEWHERE,
+    SAVED_ONLY,
+    UNSURE,
+    Saved,
+    not_saved,
+    records_of,
+)
 from gridkit.forms.section import Group, Section
+from gridkit.records.drafts import Draft, Drafts
 from gridkit.records.ids import new_id
-from gridkit.records.models import Record, Step, Visit
 from gridkit.records.spec import VISIT
 from gridkit.records.store import Store
-from gridkit.records.writer import Receipt
 
 GROUPS = (
     Group(Words("", ""), ("grid_id", "address", "visited_on", "outcome", "met_role", "note")),
 )
-
-
-_UNSURE = Words(
-    "没有收到保存成功的确认。填写的内容都还在; 请先看今天的清单里有没有, 再决定是否再按“保存”。",
-    "No confirmation came back. All you typed is still here; look at today's list before you "
-    "save again.",
-)
-_SAVED_ONLY = Words(
-    "但分数、清单或地图没能更新; 记录已在台账里, 请重新运行这一格。",
-    "But score, list or map could not be updated; the record is kept. Run the cell again.",
-)
-
-
-class Saved(NamedTuple):
-    """What one save wrote, after COMMIT."""
-
-    receipt: Receipt
-    visit: Record
-    concerns: tuple[Record, ...]
-    steps: tuple[Record, ...]
-
-    @property
-    def records(self) -> tuple[Record, ...]:
-        """All of it."""
-        return (self.visit, *self.concerns, *self.steps)
+VISIT_PART = "gk-part-visit"
 
 
 class VisitForm(Column):
@@ -70,13 +55,20 @@ class VisitForm(Column):
         Which language comes first.
     by_role : str
         The role of who records.
+    past : Past, optional
+        What the ledger knows of earlier visits: addresses, answers of last time. Without it
+        none are offered.
 
     Attributes
     ----------
     visit : Section
         The questions about the visit.
     concerns : tuple of ConcernCard
-    add_button, save_button : Button
+    keeper : DraftKeeper
+        Keeps what is typed on the disk, and lists what was left unfinished.
+    door : Door
+        Nobody home, and what was heard at this door last time.
+    add_button, save_button, park_button : Button
     message : str
         What the form said last about saving, as HTML.
 
@@ -96,34 +88,58 @@ class VisitForm(Column):
         *,
         lang: str = "zh",
         by_role: str = "grid_worker",
+        past: Past | None = None,
     ) -> None:
         self._store, self._grids, self._by_role = store, grids, by_role
         self.lang = lang
         self._listeners: list[Callable[[Saved], None]] = []
-        self._ids: dict[int, str] = {}
         self._visit_id = new_id()
-        self._pristine = True
+        self._pristine = self._quiet = True
         self._said: tuple[Words, str] | None = None
         self.frame = Frame()
+        self.keeper = DraftKeeper(Drafts.beside(store.path), store.seen, lang=lang)
         self.grid = GridField(VISIT["grid_id"], grids["name"], lang=lang)
-        made: Mapping[str, Field] = {"grid_id": self.grid}
+        address = AddressField(VISIT["address"], past, lang=lang)
+        made: Mapping[str, Field] = {"grid_id": self.grid, "address": address}
         self.visit = Section(
             VISIT, store.profile, GROUPS, fields=made, lang=lang, today=store.today
         )
-        self.visit.add_class("gk-card")
+        for css in ("gk-card", "gk-part", VISIT_PART):
+            self.visit.add_class(css)
+        self.door = Door(self.visit, store.profile, past, lang=lang)
         self._cards = W.VBox()
-        self.add_button, self.save_button = W.Button(), W.Button()
+        super().__init__(
+            [self.frame, self.keeper, self.visit, self.door, self._cards, *self._foot()]
+        )
+        self._listen()
+        self.reset()
+        self.keeper.attend(self._typed, self._show_draft)
+        self.speak(lang)
+
+    def _foot(self) -> list[Any]:
+        self.add_button, self.save_button, self.park_button = (W.Button() for _ in range(3))
+        self.add_button.add_class("gk-add")
         self.save_button.add_class("gk-save")
+        self.park_button.add_class("gk-quiet")
         self._message = html(css="gk-saving")
-        foot = W.Box([self.add_button, self.save_button])
+        foot = W.Box([self.add_button, self.save_button, self.park_button])
         foot.add_class("gk-row")
         foot.add_class("gk-foot")
-        super().__init__([self.frame, self.visit, self._cards, foot, self._message])
+        return [foot, self.keeper.status, self._message]
+
+    def _listen(self) -> None:
         self.visit.on_answer(self._visit_answered)
         self.add_button.on_click(lambda _: self.add_concern())
         self.save_button.on_click(lambda _: self.save())
-        self.reset()
-        self.speak(lang)
+        self.park_button.on_click(lambda _: self.park())
+        self.door.on_nobody(self.save)
+        self.door.on_carry(self._carry)
+        self.frame.on_cursor(self._cursor)
+
+    def _cursor(self, field: str, part: str, inside: bool) -> None:  # noqa: FBT001 (one shape)
+        for where, section in self._parts():
+            if where == part:
+                section.at(field, inside=inside)
 
     @property
     def concerns(self) -> tuple[ConcernCard, ...]:
@@ -150,6 +166,9 @@ class VisitForm(Column):
         """What the form said last about saving."""
         return str(self._message.value)
 
+    def _parts(self) -> list[tuple[str, Section]]:
+        return [(VISIT_PART, self.visit), *((c.mark, c.section) for c in self.concerns)]
+
     def _sections(self) -> list[tuple[str, Section]]:
         cards = [(f"concern {i}", c.section) for i, c in enumerate(self.concerns, start=1)]
         return [("visit", self.visit), *cards]
@@ -161,36 +180,78 @@ class VisitForm(Column):
         for answers in value.get("concerns", ()):
             self.add_concern().load(answers)
         self._pristine = False
+        self.keeper.changed()
 
     def reset(self) -> None:
         """Empty the form for the next door; only today's date is filled in, and shown."""
-        self._cards.children = ()
-        self._ids.clear()
-        self._visit_id = new_id()
+        self._begin(new_id())
         self.visit.load({"visited_on": self._store.today()})
-        self._pristine = True
+        self.door.look()
+        self._pristine, self._quiet = True, False
+
+    def _begin(self, visit_id: str) -> None:
+        self.keeper.begin(visit_id)
+        self._quiet = True
+        self._cards.children = ()
+        self._visit_id = visit_id
+
+    def park(self) -> None:
+        """Put the visit aside as a draft, and empty the form for another door."""
+        self.reset()
+        self.keeper.refresh()
+        self._say(None)
+        self.frame.seek("grid_id", within=VISIT_PART)
+
+    def _typed(self) -> dict[str, Any] | None:
+        """Give all inputs as they stand, for a draft; None where nothing was typed yet."""
+        blank = {"visited_on": self._store.today()}
+        if not self.concerns and self.visit.value == blank and not self.visit.unreadable:
+            return None
+        return {"visit": self.visit.typed, "concerns": [card.typed for card in self.concerns]}
+
+    def _show_draft(self, draft: Draft) -> None:
+        self._begin(draft.draft_id)
+        self.visit.retype(draft.content.get("visit", {}))
+        for typed in draft.content.get("concerns", ()):
+            self._open_card(typed.get("record_id")).retype(typed)
+        self._pristine = self._quiet = False
+        self._tell_visit()
+        self.door.look()
+        self._say(None)
 
     def add_concern(self) -> ConcernCard:
         """Open a card for one more concern, and put the cursor into it."""
+        card = self._open_card()
+        self.frame.seek("what", within=card.mark)
+        self.keeper.changed()
+        return card
+
+    def _carry(self, answers: Mapping[str, Any], hint: Words) -> None:
+        card = self.add_concern()
+        card.carry(answers, hint)
+
+    def _open_card(self, record_id: str | None = None) -> ConcernCard:
         card = ConcernCard(
             self._store.profile,
             self._grids,
             self.grid.label_of,
+            record_id=record_id,
             lang=self.lang,
             today=self._store.today,
         )
         card.on_remove(self._remove)
+        card.on_seek(lambda card, name: self.frame.seek(name, within=card.mark))
         card.section.on_answer(self._answered)
         self._cards.children = (*self.concerns, card)
         self._pristine = False
         self._renumber()
-        self.frame.seek("demand_type", within=card.mark)
         return card
 
     def _remove(self, card: ConcernCard) -> None:
         self._cards.children = tuple(c for c in self.concerns if c is not card)
         self._renumber()
         self.frame.show("gk-foot")
+        self.keeper.changed()
 
     def _renumber(self) -> None:
         for number, card in enumerate(self.concerns, start=1):
@@ -199,17 +260,24 @@ class VisitForm(Column):
 
     def _visit_answered(self) -> None:
         self._answered()
+        if not self._quiet:
+            self.door.look()
         self._tell_visit()
 
     def _answered(self) -> None:
+        if self._quiet:  # a reset, or a draft that is being shown
+            return
         if self._pristine:
             self._say(None)
         self._pristine = False
+        self.keeper.changed()
 
     def _tell_visit(self) -> None:
         answered = self.visit.value
         for card in self.concerns:
-            card.of_visit(answered.get("grid_id"), answered.get("visited_on"))
+            card.of_visit(
+                answered.get("grid_id"), answered.get("visited_on"), self.door.known_place
+            )
 
     def on_saved(self, listener: Callable[[Saved], None]) -> None:
         """Call `listener` with what was saved, after COMMIT."""
@@ -228,40 +296,44 @@ class VisitForm(Column):
             return None  # the second of two quick clicks
         if self._show_faults():
             return None
-        records = self._records()
+        records = records_of(self._visit_id, self.visit.value, self.concerns)
         try:
             receipt = self._store.add(list(records.records), by_role=self._by_role)
         except GridkitError as error:
-            self._say(
-                Words(
-                    f"没有保存。{error.zh} 填写的内容都还在, 可以再按“保存”。",
-                    f"Not saved. {error.en} All you typed is still here; you can save again.",
-                ),
-                "gk-refused",
-            )
+            self._say(self._why_not(error), "gk-refused")
             return None
         except Exception:
-            self._say(_UNSURE, "gk-refused")  # ipywidgets would swallow it without a word
+            self._say(UNSURE, "gk-refused")  # ipywidgets would swallow it without a word
             raise
         saved = records._replace(receipt=receipt)
-        self._acknowledge(saved)
+        self.keeper.done()
+        self.reset()
+        self.grid.offer_again(saved.visit.grid_id)
+        self._say(saved.words(), "gk-told")
         self._tell(saved)
         return saved
+
+    def _why_not(self, error: GridkitError) -> Words:
+        try:
+            elsewhere = self._store.seen([self._visit_id])
+        except GridkitError:
+            elsewhere = set()
+        return SAVED_ELSEWHERE if elsewhere else not_saved(error.zh, error.en)
 
     def _tell(self, saved: Saved) -> None:
         try:
             for listener in self._listeners:
                 listener(saved)
         except Exception:
-            told = self._said[0] if self._said is not None else _SAVED_ONLY
+            told = self._said[0] if self._said is not None else SAVED_ONLY
             self._say(
-                Words(f"{told.zh} {_SAVED_ONLY.zh}", f"{told.en} {_SAVED_ONLY.en}"), "gk-told"
+                Words(f"{told.zh} {SAVED_ONLY.zh}", f"{told.en} {SAVED_ONLY.en}"), "gk-told"
             )
             raise
 
     def _show_faults(self) -> bool:
         self._tell_visit()
-        found = [("visit", name) for name in self.visit.check()]
+        found = [(VISIT_PART, name) for name in self.visit.check()]
         for card in self.concerns:
             found += [(card.mark, name) for name in card.check()]
         if not found:
@@ -274,48 +346,21 @@ class VisitForm(Column):
             "gk-refused",
         )
         where, name = found[0]
-        self.frame.seek(name, within="" if where == "visit" else where)
+        self.frame.seek(name, within=where)
         return True
-
-    def _records(self) -> Saved:
-        answered = self.visit.value
-        day: date = answered["visited_on"]
-        visit = Visit(record_id=self._visit_id, **answered)
-        concerns = tuple(
-            card.record(
-                record_id=self._ids.setdefault(id(card), new_id()),
-                visit_id=visit.record_id,
-                heard_on=day,
-            )
-            for card in self.concerns
-        )
-        steps = tuple(
-            Step(concern_id=concern.record_id, action="registered", on=day)
-            for concern in concerns
-        )
-        return Saved(Receipt((), ""), visit, concerns, steps)
-
-    def _acknowledge(self, saved: Saved) -> None:
-        at = datetime.fromisoformat(saved.receipt.recorded_at).astimezone(
-            ZoneInfo("Asia/Shanghai")
-        )
-        count = len(saved.concerns)
-        self.reset()
-        self.grid.offer_again(saved.visit.grid_id)
-        self._say(
-            Words(
-                f"已保存 {at:%H:%M:%S}: 1 次走访, {count} 件诉求。",
-                f"Saved at {at:%H:%M:%S}: 1 visit, {count} concern(s).",
-            ),
-            "gk-told",
-        )
 
     def speak(self, lang: str) -> None:
         """Show everything in another language first; answers stay."""
         self.lang = lang
         self.add_button.description = Words("＋ 添加一件诉求", "+ Add a concern").of(lang)
         self.save_button.description = Words("保存走访", "Save the visit").of(lang)
-        self.save_button.tooltip = "Ctrl+Enter"
+        self.park_button.description = Words("先放一放", "Put it aside").of(lang)
+        self.save_button.tooltip, self.add_button.tooltip = "Ctrl+Enter", "Alt+A"
+        self.park_button.tooltip = Words(
+            "存为草稿, 先记另一户", "Keep it as a draft, and record another door first"
+        ).of(lang)
+        for part in (self.keeper, self.door):
+            part.speak(lang)
         self.visit.speak(lang)
         for card in self.concerns:
             card.speak(lang)

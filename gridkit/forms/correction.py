@@ -1,0 +1,304 @@
+"""Correcting a finished record: change it with a reason, see its history, merge two versions.
+
+Nothing is overwritten: a correction is a new version beside the old ones. Where two people
+changed a record apart, both versions stand side by side, and a person chooses field by field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import geopandas as gpd
+import ipywidgets as W  # noqa: N812
+
+from gridkit.errors import DataError, GridkitError
+from gridkit.forms.concern_card import GROUPS as CONCERN_GROUPS
+from gridkit.forms.grid_field import GridField
+from gridkit.forms.history_view import history_block
+from gridkit.forms.look import Column, Words, dress, html, join, tag
+from gridkit.forms.merge import MergePart, standing_heads
+from gridkit.forms.section import Group, Section
+from gridkit.records.models import MODELS, Record, kind_of
+from gridkit.records.spec import RECORD_SPECS
+from gridkit.records.store import Store
+
+PART = "gk-part-correction"
+_PLACE = ("lon", "lat")
+_WORDS = {
+    "nothing": Words("没有改动, 所以没有保存。", "Nothing was changed, so nothing was saved."),
+    "reason": Words(
+        "请写明为什么改; 理由会留在历史里。", "Please say why; it stays in the history."
+    ),
+    "gone": Words("这条记录不在台账里, 或已撤回。", "This record is not in the ledger."),
+    "saved": Words("已更正; 原来的版本仍在历史里。", "Corrected; the earlier version is kept."),
+    "beside": Words(
+        "已保存, 但同时有人也改了这条: 两版都在, 请在下面逐项选定。",
+        "Saved, but somebody changed it too: both versions stand; please choose below.",
+    ),
+    "faults": Words(
+        "还有要改的地方, 没有保存。", "Something is to be corrected; nothing saved."
+    ),
+}
+
+
+class Correction(Column):
+    """The form to correct one visit or concern.
+
+    Parameters
+    ----------
+    store : Store
+        The ledger.
+    grids : GeoDataFrame
+        The county's grids.
+    lang : {"zh", "en"}
+        Which language comes first.
+    by_role : str
+        The role of who corrects.
+
+    Attributes
+    ----------
+    record_id : str or None
+        What is open.
+    section : Section or None
+        Its questions; None where two versions are to be merged.
+    merge : MergePart or None
+        The choice between two versions.
+    reason : Text
+        Why it is changed.
+    save_button : Button
+    message, history : str
+        What was said last, and the versions so far, as HTML.
+
+    Examples
+    --------
+    >>> correction = Correction(store, grids)  # doctest: +SKIP
+    >>> correction.show(concern_id)  # doctest: +SKIP
+    >>> correction.section.fields["harm"].load("property")  # doctest: +SKIP
+    >>> correction.reason.value = "听错了"  # doctest: +SKIP
+    >>> correction.save_button.click()  # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        grids: gpd.GeoDataFrame,
+        *,
+        lang: str = "zh",
+        by_role: str = "grid_worker",
+    ) -> None:
+        self._store, self._grids, self._by_role = store, grids, by_role
+        self._listeners: list[Callable[[], None]] = []
+        self._record: Record | None = None
+        self._heads: tuple[str, ...] = ()
+        self._said: tuple[Words, str] | None = None
+        self.lang = lang
+        self.record_id: str | None = None
+        self.section: Section | None = None
+        self.merge: MergePart | None = None
+        self.reason = dress(W.Text(value=""))
+        self.reason.add_class("gk-q-why")
+        self.save_button = W.Button()
+        self.save_button.add_class("gk-save")
+        self._title, self._message, self._history = html(), html(), html()
+        super().__init__()
+        for css in ("gk-card", "gk-part", PART):
+            self.add_class(css)
+        self.layout.display = "none"
+        self.save_button.on_click(lambda _: self.save())
+        self.speak(lang)
+
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return str(self._message.value)
+
+    @property
+    def history(self) -> str:
+        """The versions so far, as HTML."""
+        return str(self._history.value)
+
+    def on_saved(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after a correction was committed."""
+        self._listeners.append(listener)
+
+    def show(self, record_id: str | None) -> None:
+        """Show one record, to be corrected or merged; None closes the form."""
+        self.record_id = record_id
+        self.reason.value = ""
+        self._say(None)
+        self._show()
+
+    def at(self, name: str, *, inside: bool) -> None:
+        """Tell that the cursor came into a field, or left it."""
+        if self.section is not None:
+            self.section.at(name, inside=inside)
+
+    def _show(self) -> None:
+        found = {} if self.record_id is None else self._store.current([self.record_id])
+        self.layout.display = "none" if self.record_id is None else None
+        self.section = self.merge = self._record = None
+        if self.record_id is None:
+            return
+        if self.record_id not in found:
+            self._say("gone", "gk-refused")
+            self.children = (self._message,)
+            return
+        self._record, self._heads = found[self.record_id]
+        history = self._store.history(self.record_id)
+        self._history.value = history_block(history, self._store.profile, self.lang)
+        if len(self._heads) > 1:
+            heads = standing_heads(history, self._heads)
+            kind = kind_of(self._record)
+            self.merge = MergePart(heads, kind, self._store.profile, lang=self.lang)
+            body: Column = self.merge
+        else:
+            self.section = self._make_section(self._record)
+            body = self.section
+        foot = W.Box([self.save_button])
+        foot.add_class("gk-row")
+        foot.add_class("gk-foot")
+        head = tag("h4", Words("历史", "History").both(self.lang))
+        past = html(head)
+        self.children = (
+            self._title, body, self.reason, foot, self._message, past, self._history
+        )  # fmt: skip
+        self._show_title()
+
+    def _make_section(self, record: Record) -> Section:
+        kind = kind_of(record)
+        spec = RECORD_SPECS[kind]
+        made = {}
+        if "grid_id" in spec.names:
+            made["grid_id"] = GridField(spec["grid_id"], self._grids["name"], lang=self.lang)
+        section = Section(
+            spec,
+            self._store.profile,
+            _groups(kind),
+            fields=made,
+            lang=self.lang,
+            today=self._store.today,
+        )
+        answers = record.answers()
+        for name, field in section.fields.items():
+            try:
+                field.load(answers.get(name))
+            except DataError as error:  # a code that the profile has no longer
+                field.say(Words(error.zh, error.en))
+        return section
+
+    def save(self) -> None:
+        """Write the new version, with its reason; where nothing changed, write nothing."""
+        if self._record is None:
+            return
+        if not self.reason.value.strip():
+            self._say("reason", "gk-refused")
+            return
+        try:
+            self._write(self._record)
+        except GridkitError as error:
+            problems = "; ".join(p.zh for p in error.problems)
+            problems_en = "; ".join(p.en for p in error.problems)
+            self._say(
+                Words(
+                    f"没有保存。{error.zh} {problems}", f"Not saved. {error.en} {problems_en}"
+                ),
+                "gk-refused",
+            )
+
+    def _write(self, record: Record) -> None:
+        if self.merge is not None:
+            self._write_merged(record)
+            return
+        if self.section is None or self.section.check():
+            self._say("faults", "gk-refused")
+            return
+        changed = self._changed(record, self.section)
+        if changed == record.answers():
+            self._say("nothing", "gk-refused")
+            return
+        fresh = MODELS[kind_of(record)](record_id=record.record_id, **changed)
+        receipt = self._store.revise(
+            fresh, parents=self._heads, by_role=self._by_role, why=self.reason.value.strip()
+        )
+        self._done("beside" if receipt.conflicts else "saved")
+
+    def _changed(self, record: Record, section: Section) -> dict[str, Any]:
+        before = record.answers()
+        kept = {n: v for n, v in before.items() if n not in section.fields}
+        after = {**kept, **section.value}
+        if any(before.get(name) != after.get(name) for name in _PLACE):
+            after.pop("accuracy_m", None)
+            after.pop("place_source", None)
+            if after.get("lon") is not None:
+                after["place_source"] = "typed"
+        return after
+
+    def _write_merged(self, record: Record) -> None:
+        merge = self.merge
+        if merge is None or not merge.complete():
+            self._say("faults", "gk-refused")
+            return
+        why = self.reason.value.strip()
+        if merge.withdrawn:
+            self._store.withdraw(
+                record.record_id, parents=self._heads, by_role=self._by_role, why=why
+            )
+        else:
+            fresh = MODELS[kind_of(record)](record_id=record.record_id, **merge.value)
+            self._store.revise(fresh, parents=self._heads, by_role=self._by_role, why=why)
+        self._done("saved")
+
+    def _done(self, told: str) -> None:
+        self.reason.value = ""
+        self._show()
+        self._say(told, "gk-told")
+        for listener in self._listeners:
+            listener()
+
+    def speak(self, lang: str) -> None:
+        """Show everything in another language first; what was changed stays."""
+        self.lang = lang
+        self.save_button.description = Words("保存更正", "Save the correction").of(lang)
+        self.save_button.tooltip = "Ctrl+Enter"
+        star = tag("span", " *", cls="gk-req")
+        words = Words("为什么改", "Why it is changed")
+        self.reason.description = join(words.both(lang), star)
+        if self.section is not None:
+            self.section.speak(lang)
+        if self.merge is not None:
+            self.merge.speak(lang)
+        if self.record_id is not None and self._record is not None:
+            history = self._store.history(self.record_id)
+            self._history.value = history_block(history, self._store.profile, lang)
+            self._show_title()
+        if self._said is not None:
+            self._say(*self._said)
+
+    def _show_title(self) -> None:
+        if self._record is None:
+            return
+        spec = self._record.spec
+        words = Words(f"更正这条{spec.zh}", f"Correct this {spec.en.lower()}")
+        if self.merge is not None:
+            words = Words(
+                f"这条{spec.zh}有两版并存, 请逐项选定",
+                f"Two versions of this {spec.en.lower()}",
+            )
+        self._title.value = tag("h3", words.both(self.lang))
+
+    def _say(self, words: Words | str | None, css: str = "") -> None:
+        told = _WORDS[words] if isinstance(words, str) else words
+        self._said = None if told is None else (told, css)
+        role = "alert" if css == "gk-refused" else "status"
+        self._message.value = tag("div", told.of(self.lang), cls=css, role=role) if told else ""
+
+
+def _groups(kind: str) -> tuple[Group, ...]:
+    """Ask what the recording form asks, and what it took from the visit, in its order."""
+    asked = tuple(f.name for f in RECORD_SPECS[kind].fields if f.asked)
+    if kind != "concern":
+        return (Group(Words("", ""), asked),)
+    grouped = {name for group in CONCERN_GROUPS for name in group.names}
+    first = tuple(name for name in asked if name not in grouped)
+    return (Group(Words("", ""), first), *CONCERN_GROUPS)

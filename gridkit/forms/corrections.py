@@ -1,0 +1,163 @@
+"""Finding a finished record to correct: by grid, address or number; conflicts come first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import ipywidgets as W  # noqa: N812
+import pandas as pd
+
+from gridkit.forms.advice_view import subject
+from gridkit.forms.correction import PART, Correction
+from gridkit.forms.desk import Desk
+from gridkit.forms.look import Column, Words, dress, fill_list, html
+from gridkit.profile.choices import fold
+from gridkit.records.spec import OUTCOMES
+
+LISTED = 30
+"""So many records are offered, the latest first; typing narrows them down."""
+_OUTCOMES = {code: Words(zh, en) for code, zh, en in OUTCOMES}
+_CONFLICT = Words("⚠ 两版并存", "⚠ two versions")
+
+
+class Corrections(Column):
+    """A closed drawer below the day's list: a search, a list, and the form to correct.
+
+    Parameters
+    ----------
+    desk : Desk
+        The ledger and the grids.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Attributes
+    ----------
+    open_button : Button
+    search : Text
+        A part of a grid's name, an address, or the end of a record's id.
+    records : Dropdown
+        What was found, by record id.
+    correction : Correction
+    """
+
+    def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
+        self._desk, self.lang = desk, lang
+        self.open_button = W.Button()
+        self.search = dress(W.Text(value="", continuous_update=False))
+        self.records = dress(W.Dropdown())
+        self.correction = Correction(desk.store, desk.grids, lang=lang)
+        self._told = html()
+        finder = W.Box([self.search, self.records])
+        finder.add_class("gk-grid")
+        self._drawer = W.VBox([finder, self._told, self.correction])
+        self._drawer.layout.display = "none"
+        super().__init__([self.open_button, self._drawer])
+        self.add_class("gk-corrections")
+        self.open_button.on_click(lambda _: self.toggle())
+        self.search.observe(lambda _: self._fill(), "value")
+        self.records.observe(lambda _: self._open(), "value")
+        self.correction.on_saved(self._fill_again)
+        self.speak(lang)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the drawer is open."""
+        return bool(self._drawer.layout.display != "none")
+
+    def toggle(self) -> None:
+        """Open the drawer, or close it."""
+        self._drawer.layout.display = "none" if self.is_open else None
+        if self.is_open:
+            self._desk.keep_up()
+            self._fill()
+        self.speak(self.lang)
+
+    def on_saved(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after a correction was committed."""
+        self.correction.on_saved(listener)
+
+    def at(self, field: str, part: str, inside: bool) -> None:  # noqa: FBT001 (as Frame tells)
+        """Tell that the cursor came into a field of the correction, or left it."""
+        if part == PART:
+            self.correction.at(field, inside=inside)
+
+    def _open(self) -> None:
+        self.correction.show(self.records.value or None)
+
+    def _fill_again(self) -> None:
+        self._desk.keep_up()
+        kept = self.records.value
+        with self.records.hold_trait_notifications():
+            self._fill(kept)
+
+    def _fill(self, kept: str = "") -> None:
+        rows = list(self._found())[:LISTED]
+        first = Words("— 请选一条记录 —", "— choose a record —").of(self.lang)
+        ids = ["", *(record_id for record_id, _ in rows)]
+        options = [(first, ""), *((told, record_id) for record_id, told in rows)]
+        fill_list(self.records, options, ids.index(kept) if kept in ids else 0)
+
+    def _found(self) -> Iterator[tuple[str, str]]:
+        visits, concerns = self._desk.frame("visit"), self._desk.frame("concern")
+        typed = fold(self.search.value)
+        names = self._desk.grids["name"]
+        conflicts = set(self._desk.store.conflicts().index)
+        told = {
+            **{
+                str(i): self._visit(row, names) for i, row in self._latest(visits, "visited_on")
+            },
+            **{
+                str(i): self._concern(row, names)
+                for i, row in self._latest(concerns, "heard_on")
+            },
+        }
+        for record_id in sorted(told, key=lambda i: (i in conflicts, i), reverse=True):
+            words = told[record_id]
+            if typed and typed not in fold(words) and not record_id.endswith(typed):
+                continue
+            mark = f"{_CONFLICT.of(self.lang)} " if record_id in conflicts else ""
+            yield record_id, f"{mark}{words} · {record_id[-6:]}"
+
+    def _latest(self, frame: pd.DataFrame, day: str) -> Iterator[tuple[object, pd.Series]]:
+        """Yield the latest rows that can be found: all that fit, where something is typed."""
+        typed = fold(self.search.value)
+        if not typed:
+            recent = frame[frame["n_heads"] > 1], frame.sort_values(day).tail(LISTED)
+            yield from pd.concat(recent).iterrows()
+            return
+        names = self._desk.grids["name"]
+        grids = {str(i) for i, name in names.items() if typed in fold(f"{name}{i}")}
+        fits = frame["grid_id"].astype("str").isin(grids)
+        fits |= pd.Series(frame.index.str.endswith(typed), index=frame.index)
+        if "address" in frame:
+            texts = frame["address"].fillna("").astype("str")
+            fits |= texts.str.replace(" ", "").str.casefold().str.contains(typed, regex=False)
+        yield from frame[fits].sort_values(day).tail(4 * LISTED).iterrows()
+
+    def _visit(self, row: pd.Series, names: pd.Series) -> str:
+        outcome = _OUTCOMES[str(row["outcome"])].of(self.lang)
+        address = "" if pd.isna(row["address"]) else str(row["address"])
+        kind = Words("走访", "Visit").of(self.lang)
+        where = names.get(row["grid_id"], row["grid_id"])
+        return f"{row['visited_on']:%m-%d} {kind} {where} {address} {outcome}"
+
+    def _concern(self, row: pd.Series, names: pd.Series) -> str:
+        kind = Words("诉求", "Concern").of(self.lang)
+        where = names.get(row["grid_id"], row["grid_id"])
+        about = subject(row, self._desk.profile, self.lang)
+        return f"{row['heard_on']:%m-%d} {kind} {where} {about}"
+
+    def speak(self, lang: str) -> None:
+        """Show everything in another language first."""
+        self.lang = lang
+        words = Words("更正与历史", "Corrections and history")
+        closing = Words("收起更正", "Close corrections")
+        self.open_button.description = (closing if self.is_open else words).of(lang)
+        self.search.description = Words("查找", "Find").both(lang)
+        self.search.placeholder = Words(
+            "网格、地址, 或编号末几位", "grid, address, or the end of its id"
+        ).of(lang)
+        self.records.description = Words("记录", "Record").both(lang)
+        self.correction.speak(lang)
+        if self.is_open:
+            self._fill(self.records.value or "")

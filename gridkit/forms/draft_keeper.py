@@ -1,0 +1,209 @@
+"""The keeper of drafts: what is typed goes to the disk, and comes back when asked for.
+
+Within half a second of a change the whole form is written; nobody has to think of it. What
+was left unfinished (a kernel that died, a page that was closed, a visit put aside) is
+listed above the form, to be gone on with or deleted on purpose.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import ipywidgets as W  # noqa: N812
+
+from gridkit.errors import GridkitError
+from gridkit.forms.look import Column, Words, html, tag
+from gridkit.records.drafts import Draft, Drafts
+from gridkit.records.revision import CIVIL_ZONE, utc_text
+
+DELAY_SECONDS = 0.5
+LISTED = 8
+"""At most so many drafts are listed; older ones come up as these are finished."""
+
+
+class DraftKeeper(Column):
+    """Keeps one form's draft on the disk, and lists the other drafts of the ledger.
+
+    Parameters
+    ----------
+    drafts : Drafts
+        Where they are kept.
+    saved : callable
+        Given ids of visits, tells which the ledger holds: those drafts have done their duty.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Attributes
+    ----------
+    draft_id : str
+        Under which the form is kept; the id that its visit will have.
+    status : HTML
+        Says when the draft was last written.
+    """
+
+    def __init__(
+        self, drafts: Drafts, saved: Callable[[list[str]], set[str]], *, lang: str = "zh"
+    ) -> None:
+        self._drafts, self._saved = drafts, saved
+        self._writer = uuid.uuid4().hex
+        self._typed: Callable[[], Mapping[str, Any] | None] = lambda: None
+        self._show: Callable[[Draft], None] = lambda _: None
+        self._due: asyncio.TimerHandle | None = None
+        self._kept = False
+        self._told: tuple[Words, str] | None = None
+        self.lang = lang
+        self.draft_id = ""
+        self.status = html(css="gk-draft")
+        super().__init__()
+        self.add_class("gk-drafts")
+
+    def attend(
+        self,
+        typed: Callable[[], Mapping[str, Any] | None],
+        show: Callable[[Draft], None],
+    ) -> None:
+        """Tell how to read the form (None where it is blank) and how to show a draft in it."""
+        self._typed, self._show = typed, show
+        self.refresh()
+
+    def begin(self, draft_id: str) -> None:
+        """Keep the form under a new id from now on; what was typed before is on the disk."""
+        self.flush()
+        self.draft_id, self._kept = draft_id, False
+        self._say(None)
+
+    def changed(self) -> None:
+        """Note that something was typed: it is written soon, or at once without a screen."""
+        if self._due is not None:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._write()
+        else:
+            self._due = loop.call_later(DELAY_SECONDS, self._come_due)
+
+    def flush(self) -> None:
+        """Write now what is waiting to be written."""
+        if self._due is not None:
+            self._due.cancel()
+            self._come_due()
+
+    def _come_due(self) -> None:
+        self._due = None
+        self._write()
+
+    def done(self) -> None:
+        """Drop the draft: its visit is in the ledger."""
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+        self._drafts.drop(self.draft_id)
+        self._kept = False
+        self._say(None)
+
+    def _write(self) -> None:
+        typed = self._typed()
+        if typed is None:
+            if self._kept:
+                self.done()
+            return
+        now = datetime.now(UTC)
+        draft = Draft(self.draft_id, self._writer, utc_text(now), typed)
+        try:
+            mine = self._drafts.keep(draft)
+        except GridkitError as error:
+            self._say(Words(error.zh, error.en), "gk-refused")
+            return
+        if not mine:
+            self._say(_TAKEN, "gk-refused")
+            return
+        self._kept = True
+        at = f"{now.astimezone(CIVIL_ZONE):%H:%M:%S}"
+        self._say(
+            Words(f"草稿已存在本机 {at}, 还没有进台账", f"Draft kept {at}; not saved yet")
+        )
+
+    def refresh(self) -> None:
+        """List the drafts that other forms, or this one earlier, left unfinished."""
+        found = [d for d in self._drafts.listed() if d.draft_id != self.draft_id]
+        saved = self._saved([d.draft_id for d in found]) if found else set()
+        for draft in found:
+            if draft.draft_id in saved:  # stopped between COMMIT and here
+                self._drafts.drop(draft.draft_id)
+        rows = [self._row(d) for d in found if d.draft_id not in saved][:LISTED]
+        title = Words(
+            f"有 {len(rows)} 份没写完的走访", f"{len(rows)} unfinished visit(s) on this machine"
+        )
+        head = [html(tag("h4", title.both(self.lang)))] if rows else []
+        self.children = (*head, *rows)
+        (self.add_class if rows else self.remove_class)("gk-card")
+
+    def _row(self, draft: Draft) -> Any:
+        go, drop, sure = W.Button(), W.Button(), W.Button()
+        go.description = Words("接着写", "Go on").of(self.lang)
+        drop.description = Words("删除", "Delete").of(self.lang)
+        sure.description = Words("确定删除, 内容不保留", "Yes, delete it").of(self.lang)
+        drop.add_class("gk-quiet")
+        sure.add_class("gk-danger")
+        sure.layout.display = "none"
+
+        def ask(_: Any) -> None:
+            drop.layout.display, sure.layout.display = "none", None
+
+        go.on_click(lambda _: self.resume(draft.draft_id))
+        drop.on_click(ask)
+        sure.on_click(lambda _: self.drop(draft.draft_id))
+        row = W.Box([html(tag("span", _name(draft, self.lang))), go, drop, sure])
+        row.add_class("gk-row")
+        return row
+
+    def resume(self, draft_id: str) -> None:
+        """Go on with a draft in this form; what stood in the form stays a draft itself."""
+        self.flush()
+        try:
+            draft = self._drafts.take(draft_id, self._writer)
+        except GridkitError as error:
+            self._say(Words(error.zh, error.en), "gk-refused")
+            return
+        if draft is not None:
+            self._show(draft)
+            self._kept = True
+        self.refresh()
+
+    def drop(self, draft_id: str) -> None:
+        """Delete a draft that a person does not want any more."""
+        self._drafts.drop(draft_id)
+        self.refresh()
+
+    def speak(self, lang: str) -> None:
+        """Show everything in another language first."""
+        self.lang = lang
+        self.refresh()
+        self._say(*(self._told or (None,)))
+
+    def _say(self, words: Words | None, css: str = "gk-help") -> None:
+        self._told = None if words is None else (words, css)
+        self.status.value = tag("div", words.of(self.lang), cls=css) if words else ""
+
+
+_TAKEN = Words(
+    "这份草稿已在另一个窗口接着写: 请到那里继续, 这里再写的不进草稿, 但仍可保存。",
+    "Another window goes on with this draft: continue there. What is typed here is no draft, "
+    "but can be saved.",
+)
+
+
+def _name(draft: Draft, lang: str) -> str:
+    """Name a draft by when and where, never by what was said."""
+    at = datetime.fromisoformat(draft.kept_at).astimezone(CIVIL_ZONE)
+    visit = draft.content.get("visit", {})
+    where = str(visit.get("grid_id", "")).partition(" · ")[0]
+    count = len(draft.content.get("concerns", ()))
+    told = Words(f"{count} 件诉求", f"{count} concern(s)").of(lang)
+    parts = (f"{at.month}-{at.day} {at:%H:%M}", where, str(visit.get("address", "")), told)
+    return "  ".join(part for part in parts if part)

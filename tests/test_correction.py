@@ -1,0 +1,193 @@
+"""A finished record is corrected with a reason; two versions are merged by a person."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+import shapely
+
+from gridkit.forms import Correction
+from gridkit.records import Concern, Visit, create_store
+from gridkit.records.grids import make_grids
+
+NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
+GRIDS = make_grids(shapely.box(117.40, 26.70, 117.41, 26.71), 500, "990428", 40)
+FIRST, SECOND = GRIDS.index[:2]
+SAID = "墙上有 <b>裂缝</b>"
+
+
+@pytest.fixture
+def store(tmp_path):
+    """Make a ledger with one visit and one concern."""
+    with create_store(tmp_path / "ledger.db", county_code="990428", clock=lambda: NOW) as made:
+        visit = Visit(
+            record_id="v1",
+            grid_id=FIRST,
+            visited_on="2026-11-20",
+            outcome="met",
+            met_role="owner",
+        )
+        concern = Concern(
+            record_id="c1",
+            visit_id="v1",
+            grid_id=FIRST,
+            source="grid_visit",
+            heard_on="2026-11-20",
+            demand_type="water",
+            demand_detail="water_cut",
+            households_affected=4,
+            summary=SAID,
+            lon=117.402,
+            lat=26.702,
+            place_source="gps",
+            accuracy_m=8,
+        )
+        made.add([visit, concern], by_role="grid_worker")
+        yield made
+
+
+@pytest.fixture
+def correction(store):
+    """Open the concern."""
+    made = Correction(store, GRIDS)
+    made.show("c1")
+    return made
+
+
+def test_a_correction_changes_what_was_changed_only(store, correction):
+    """The new version differs in the one field; what is not asked stays as it was."""
+    before = store.current(["c1"])["c1"].record.answers()
+    correction.section.fields["households_affected"].input.value = "40"
+    correction.reason.value = "听错了"
+
+    correction.save_button.click()
+
+    assert store.current(["c1"])["c1"].record.answers() == {**before, "households_affected": 40}
+    assert "已更正" in correction.message
+    last = store.history("c1").iloc[-1]
+    assert (last["why"], last["by_role"], last["op"]) == ("听错了", "grid_worker", "put")
+
+
+@pytest.mark.parametrize(
+    ("households", "reason", "told"),
+    [("40", " ", "为什么改"), ("4", "听错了", "没有改动"), ("很多", "听错了", "还有要改的")],
+)
+def test_nothing_is_written_without_cause(store, correction, households, reason, told):
+    """No reason, no change or an unreadable answer: said, and nothing is written."""
+    correction.section.fields["households_affected"].input.value = households
+    correction.reason.value = reason
+
+    correction.save_button.click()
+
+    assert told in correction.message
+    assert len(store.history("c1")) == 1
+    assert correction.section.fields["households_affected"].input.value == households
+
+
+def test_history_reads_as_a_diff(correction):
+    """Each version says when, who by role, why, and each field before and after."""
+    correction.section.fields["households_affected"].input.value = "40"
+    correction.reason.value = "听错了"
+    correction.save()
+
+    assert "涉及户数: <del>4 户</del> → <ins>40 户</ins>" in correction.history
+    assert "2026-11-22 10:00" in correction.history
+    assert "网格员" in correction.history
+    assert "首次登记" in correction.history
+
+
+def test_a_moved_place_is_no_satellite_fix_any_more(store, correction):
+    """Coordinates that were corrected by hand are typed; their old accuracy does not stay."""
+    correction.section.fields["lon"].input.value = "117.403"
+    correction.reason.value = "位置不对"
+
+    correction.save()
+
+    record = store.current(["c1"])["c1"].record
+    assert (record.lon, record.place_source, record.accuracy_m) == (117.403, "typed", None)
+
+
+def test_a_change_from_elsewhere_is_a_conflict_that_is_shown(store, correction):
+    """Two people who correct one record apart get both versions side by side."""
+    correction.section.fields["harm"].load("property")
+    correction.reason.value = "看过了"
+    other = Correction(store, GRIDS)
+    other.show("c1")
+    other.section.fields["households_affected"].input.value = "6"
+    other.reason.value = "又问了"
+    other.save()
+
+    correction.save()
+
+    assert "两版都在" in correction.message
+    assert correction.section is None
+    assert set(correction.merge.choices) == {"households_affected", "harm"}
+
+
+def test_a_person_merges_field_by_field(store, correction):
+    """No version is preferred: each difference is chosen, and one head is left."""
+    test_a_change_from_elsewhere_is_a_conflict_that_is_shown(store, correction)
+    choices = correction.merge.choices
+    assert [choice.value for choice in choices.values()] == ["", ""]
+    correction.reason.value = "两边都对"
+    choices["harm"].value = "B"
+    correction.save()
+    assert "还有要改的" in correction.message
+    choices["households_affected"].value = "A"
+
+    correction.save()
+
+    current = store.current(["c1"])["c1"]
+    assert (current.record.households_affected, current.record.harm) == (6, "property")
+    assert len(current.heads) == 1
+    assert store.history("c1").iloc[-1]["op"] == "merge"
+    assert store.conflicts().empty
+
+
+def test_a_withdrawal_beside_a_change_is_asked_about(store):
+    """Where one withdrew and another changed it, a person says whether it stands."""
+    heads = store.current(["c1"])["c1"].heads
+    changed = store.current(["c1"])["c1"].record.model_copy(update={"harm": "property"})
+    store.revise(changed, parents=heads, by_role="grid_worker", why="看过了")
+    store.withdraw("c1", parents=heads, by_role="village_staff", why="重复")
+    correction = Correction(store, GRIDS)
+    correction.show("c1")
+    correction.reason.value = "确是重复"
+    (choice,) = correction.merge.choices.values()
+    choice.value = "drop"
+
+    correction.save()
+
+    assert store.current(["c1"]) == {}
+    assert store.conflicts().empty
+
+
+def test_a_record_that_is_gone_is_said(correction):
+    """What is not in the ledger cannot be opened, and the form says so."""
+    correction.show("nobody")
+
+    assert "不在台账里" in correction.message
+
+
+def test_words_of_a_resident_are_no_markup_in_the_history(correction):
+    """Free text in the history is escaped."""
+    correction.section.fields["summary"].input.value = SAID + "!"
+    correction.reason.value = "<i>补记</i>"
+    correction.save()
+
+    assert "<b>" not in correction.history
+    assert "<i>" not in correction.history
+    assert "&lt;b&gt;裂缝" in correction.history
+
+
+def test_a_visit_is_corrected_too(store):
+    """A visit's day and outcome can be corrected as a concern's answers can."""
+    correction = Correction(store, GRIDS)
+    correction.show("v1")
+    correction.section.fields["visited_on"].input.value = "2026-11-19"
+    correction.reason.value = "记错一天"
+
+    correction.save()
+
+    assert store.current(["v1"])["v1"].record.visited_on == date(2026, 11, 19)
