@@ -30,6 +30,7 @@ _CHAPTERS = (
     "maps",
     "profile",
     "records",
+    "reports",
     "training",
     "triage",
 )

@@ -128,7 +128,7 @@ def _show(title: str, table: pd.DataFrame, by: Sequence[str], profile: Profile) 
     told = explain_measures(table)
     how = {
         "指标 figure": told["zh"] + " " + told["en"],
-        "数 n": [_figure(value) for value in table.iloc[-1]],
+        "数 n": [_figure(table[code].iloc[-1]) for code in table],
         "口径 how it is counted": told["how_zh"] + " · " + told["how_en"],
     }
     show(f"{title} (合计 all)" if by else title, pd.DataFrame(how))

@@ -1,0 +1,134 @@
+"""`gridkit report`: what an office prints, from the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gridkit.terminal import DAY, Day, Folder, bar, opened, out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from gridkit.records import Workspace
+    from gridkit.reports import Desk
+
+
+class Kind(StrEnum):
+    """Which report."""
+
+    BOOK = "book"
+    HALF_MONTH = "half-month"
+    RECEPTION = "reception"
+    TALK = "talk"
+    MEDIATION = "mediation"
+    ANNUAL = "annual"
+    VISIT = "visit"
+
+
+_TITLES = {
+    Kind.BOOK: "台账.xlsx",
+    Kind.HALF_MONTH: "半月报.docx",
+    Kind.RECEPTION: "接访日清单.docx",
+    Kind.TALK: "夜话会.docx",
+    Kind.MEDIATION: "评理会材料.docx",
+    Kind.ANNUAL: "年度报告.docx",
+    Kind.VISIT: "走访登记表.docx",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command(
+        epilog="例 example:  gridkit report book     gridkit report half-month --pdf     "
+        "gridkit report mediation --matter 1f3c09ab"
+    )(report)
+
+
+def report(
+    kind: Annotated[
+        Kind,
+        typer.Argument(
+            help="book 台账, half-month 半月报, reception 接访日清单, talk 夜话会, "
+            "mediation 评理会材料, annual 年度报告, visit 纸质走访表",
+            metavar="种类",
+        ),
+    ],
+    folder: Folder = None,
+    path: Annotated[Path | None, typer.Option("--to", help="写到哪里 · the file")] = None,
+    on: Annotated[Day, typer.Option(formats=[DAY], help="截至哪天 · as of which day")] = None,
+    level: Annotated[str, typer.Option(help="接访: county, township, village")] = "county",
+    division: Annotated[str, typer.Option(help="哪个区划 · of which division")] = "",
+    matter: Annotated[str, typer.Option(help="评理会: 哪件事 (编号末尾) · which matter")] = "",
+    pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF (需 LibreOffice)")] = False,
+) -> None:
+    """从台账出报表: 一次录入, 处处可用 · print a report from the ledger."""
+    from gridkit.reports import to_pdf
+
+    day = on.date() if on else None
+    with opened(folder) as workspace:
+        target = path or Path(_TITLES[kind])
+        with bar("出表 · writing"):
+            made = _write(workspace, kind, target, (day, level, division, matter))
+        out.print(f"已写 {made}", markup=False, soft_wrap=True)
+        if pdf:
+            out.print(f"已写 {to_pdf(made)}", markup=False, soft_wrap=True)
+
+
+def _write(
+    workspace: Workspace, kind: Kind, path: Path, asked: tuple[dt.date | None, str, str, str]
+) -> Path:
+    from gridkit import reports
+
+    day, level, division, matter = asked
+    if kind is Kind.VISIT:
+        return reports.visit_sheet(workspace.profile, path)
+    desk = reports.read_desk(workspace, on=day)
+    writers: dict[Kind, Callable[[], Path]] = {
+        Kind.BOOK: lambda: reports.ledger_book(desk, path),
+        Kind.HALF_MONTH: lambda: _half_month(workspace, desk, path),
+        Kind.RECEPTION: lambda: reports.reception_day(
+            desk, path, level=level, division=division or None
+        ),
+        Kind.TALK: lambda: reports.evening_talk(desk, path, division=division),
+        Kind.MEDIATION: lambda: reports.mediation_pack(
+            desk, path, _one(desk.concerns.index, matter)
+        ),
+        Kind.ANNUAL: lambda: reports.annual_report(desk, path, year=desk.on.year),
+    }
+    return writers[kind]()
+
+
+def _half_month(workspace: Workspace, desk: Desk, path: Path) -> Path:
+    from gridkit import reports
+
+    own = workspace.folder / "templates" / "half_month.docx"
+    seen = None
+    if workspace.has_grids:
+        from gridkit.maps.overview import overview
+
+        seen = overview(workspace, on=desk.on)
+    return reports.half_month(desk, path, template=own if own.is_file() else None, seen=seen)
+
+
+def _one(ids: Iterable[object], ending: str) -> str:
+    """Find the matter whose id ends so.
+
+    Raises
+    ------
+    DataError
+        If none does, or several do.
+    """
+    from gridkit.errors import DataError
+
+    found = [str(one) for one in ids if ending and str(one).endswith(ending)]
+    if len(found) != 1:
+        raise DataError(
+            zh=f"编号末尾为 {ending} 的有 {len(found)} 件; 请用 --matter 给出能认准一件的编号。",
+            en=f"{len(found)} matters end in {ending}; give a number of just one by --matter.",
+        )
+    return found[0]

@@ -1,0 +1,57 @@
+"""What an office prints, from the same ledger: nobody types a fact twice.
+
+A `Desk` holds the ledger's frames as of a day; every report is made from it: `ledger_book`
+(XLSX), `half_month` (DOCX, with the query of each figure), the sheets that people take to
+a meeting, and a county's own tables. What a report counts is what `triage.statistics`
+counts; nothing is worked out a second time. Reports are for the desk. What is made for a
+`shared` audience holds counts only, and none under k. `to_pdf` prints any of them through
+LibreOffice where that is installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gridkit.reports.book import ledger_book
+    from gridkit.reports.desk import Desk, read_desk
+    from gridkit.reports.half_month_report import half_month
+    from gridkit.reports.mediation import mediation_pack
+    from gridkit.reports.printing import to_pdf
+    from gridkit.reports.sheets import annual_report, evening_talk, reception_day, visit_sheet
+
+# named otherwise than the modules: an attribute cannot be a function and a module
+_LATER = {
+    "Desk": "desk",
+    "annual_report": "sheets",
+    "evening_talk": "sheets",
+    "half_month": "half_month_report",
+    "ledger_book": "book",
+    "mediation_pack": "mediation",
+    "read_desk": "desk",
+    "reception_day": "sheets",
+    "to_pdf": "printing",
+    "visit_sheet": "sheets",
+}
+
+__all__ = [
+    "Desk",
+    "annual_report",
+    "evening_talk",
+    "half_month",
+    "ledger_book",
+    "mediation_pack",
+    "read_desk",
+    "reception_day",
+    "to_pdf",
+    "visit_sheet",
+]
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _LATER:
+        return getattr(import_module(f"gridkit.reports.{_LATER[name]}"), name)
+    msg = f"module 'gridkit.reports' has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -1,0 +1,96 @@
+"""How a ledger book looks: its columns, fonts and colors, as an office would make it by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gridkit.profile import Profile
+
+BODY_FONT, TITLE_FONT = "宋体", "黑体"
+A3, A4 = 8, 9
+
+
+class Column(NamedTuple):
+    """One column: its head, its width in characters, what it holds, and how it is summed.
+
+    `holds` is "text", "long" (text that wraps), "day" or "number"; `sums` is "", "count",
+    "sum" or the text that is counted.
+    """
+
+    head: str
+    width: float
+    holds: str
+    sums: str = ""
+
+
+COLUMNS = (
+    Column("序号", 6, "number"),
+    Column("编号", 12, "text", "count"),
+    Column("乡镇", 10, "text"),
+    Column("网格", 20, "text"),
+    Column("得知日期", 11, "day"),
+    Column("来源", 10, "text"),
+    Column("诉求类别", 12, "text"),
+    Column("具体事项", 14, "text"),
+    Column("纠纷类型", 16, "text"),
+    Column("涉及户数", 8, "number", "sum"),
+    Column("涉及人数", 8, "number", "sum"),
+    Column("等级", 7, "text"),
+    Column("分数", 6, "number"),
+    Column("办理状态", 15, "text"),
+    Column("责任单位", 18, "text"),
+    Column("该谁办", 14, "text"),
+    Column("到期日", 11, "day"),
+    Column("剩余天数", 8, "number"),
+    Column("超期", 6, "text", "超期"),
+    Column("结果", 11, "text"),
+    Column("情况", 44, "long"),
+)
+"""The columns of the ledger book; the heads are those of `ledger_rows`."""
+
+
+def formats(book: Any, profile: Profile) -> Mapping[str, Any]:
+    """Make the formats of a book, by what a cell holds; "band:…" for each band's color."""
+    body = {"font_name": BODY_FONT, "font_size": 10, "valign": "vcenter"}
+    cell = {**body, "border": 1, "border_color": "#7f7f7f"}
+    head = {**cell, "bold": True, "align": "center", "text_wrap": True, "bg_color": "#e8edf3"}
+    made = {
+        "title": {**body, "font_name": TITLE_FONT, "font_size": 18, "align": "center"},
+        "note": {**body, "font_color": "#595959"},
+        "warn": {**body, "font_color": "#8f1026", "bold": True},
+        "head": head,
+        "text": cell,
+        "long": {**cell, "text_wrap": True},
+        "day": {**cell, "num_format": "yyyy-mm-dd", "align": "center"},
+        "number": {**cell, "num_format": "0"},
+        "share": {**cell, "num_format": "0.0%"},
+        "total": {**cell, "bold": True, "num_format": "0", "bg_color": "#f3f3f3"},
+        "section": {**body, "font_name": TITLE_FONT, "font_size": 13},
+        **{
+            f"band:{band.zh}": {
+                **cell,
+                "align": "center",
+                "bg_color": band.color,
+                "font_color": ink(band.color),
+            }
+            for band in profile.bands
+        },
+    }
+    return {name: book.add_format(look) for name, look in made.items()}
+
+
+def ink(color: str) -> str:
+    """Choose black or white letters, whichever can be read on a color (WCAG luminance).
+
+    Examples
+    --------
+    >>> ink("#8f1026"), ink("#cfe6fb")
+    ('#ffffff', '#000000')
+    """
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "#000000" if light > 0.179 else "#ffffff"

@@ -1,0 +1,119 @@
+"""The desk: the ledger's frames as of a day, which all reports are made from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from gridkit.triage import board, states
+from gridkit.triage.matter_statistics import figures
+
+if TYPE_CHECKING:
+    from gridkit.profile import Profile
+    from gridkit.records import Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class Desk:
+    """What reports are made from; made by `read_desk`.
+
+    Attributes
+    ----------
+    name : str
+        The county's name.
+    invented : bool
+        True for a made-up county; every report says so.
+    on : date
+        The civil day that reports look from.
+    concerns, steps, sessions, decisions, backlog : DataFrame
+        The ledger's frames.
+    places : Series of str, indexed by township code (12 digits) and by grid id
+        Names of townships and grids, where they are known.
+    """
+
+    name: str
+    invented: bool
+    on: dt.date
+    profile: Profile
+    concerns: pd.DataFrame
+    steps: pd.DataFrame
+    sessions: pd.DataFrame
+    decisions: pd.DataFrame
+    backlog: pd.DataFrame
+    places: pd.Series
+
+    @cached_property
+    def board(self) -> pd.DataFrame:
+        """Every open matter, as `triage.board` gives it."""
+        return board(self.concerns, self.steps, self.on, self.profile, self.decisions)
+
+    @cached_property
+    def states(self) -> pd.DataFrame:
+        """Where each matter stands, as `triage.states` gives it."""
+        return states(self.concerns, self.steps, self.on)
+
+    @cached_property
+    def parts(self) -> pd.DataFrame:
+        """Each matter's part in the figures, as `matter_statistics.figures` gives it."""
+        return figures(self.concerns, self.steps, self.on, self.profile)
+
+    def place(self, code: str) -> str:
+        """Name a township or a grid; its code where no name is known."""
+        return str(self.places.get(code, code))
+
+    def label(self, table: str, code: object) -> str:
+        """Give the word for a code; empty where there is none."""
+        return "" if pd.isna(code) else self.profile.label(table, str(code))  # type: ignore[call-overload]
+
+
+def read_desk(workspace: Workspace, *, on: dt.date | None = None) -> Desk:
+    """Read what reports are made from.
+
+    Parameters
+    ----------
+    workspace : Workspace
+    on : date, optional
+        The day to look from; today in Asia/Shanghai by default. What was heard later is
+        left out.
+
+    Returns
+    -------
+    Desk
+    """
+    store, day = workspace.store, on or workspace.store.today()
+    concerns = store.frame("concern")
+    concerns = concerns[(concerns["heard_on"] <= pd.Timestamp(day)).to_numpy()]
+    steps = store.frame("step")
+    steps = steps[(steps["on"] <= pd.Timestamp(day)).to_numpy()]
+    return Desk(
+        workspace.name,
+        workspace.invented,
+        day,
+        workspace.profile,
+        concerns,
+        steps,
+        store.frame("session"),
+        store.frame("decision"),
+        store.frame("backlog"),
+        _names(workspace),
+    )
+
+
+def _names(workspace: Workspace) -> pd.Series:
+    """Name townships and grids by what the grids say of themselves."""
+    if not workspace.has_grids:
+        return pd.Series(dtype="str")
+    grids = workspace.grids
+    ids = grids.index.astype("str")
+    parts = [
+        pd.Series(grids[column].astype("str").to_numpy(), index=codes)
+        for column, codes in (("township_name", ids.str[:9] + "000"), ("name", ids))
+        if column in grids
+    ]
+    names = pd.concat([pd.Series(dtype="str"), *parts]).dropna()
+    first: pd.Series = names[~names.index.duplicated()]
+    return first

@@ -1,0 +1,178 @@
+"""Sheets for meetings: what is on them, what is not, and when there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import docx
+import pytest
+from typer.testing import CliRunner
+
+import gridkit as gk
+from gridkit import reports
+from gridkit.cli import app
+from gridkit.errors import DataError
+from gridkit.triage import annual_figures
+
+DAY = dt.date(2026, 10, 21)
+SECRET = "张三家 13800000000"
+GRID = "990428100001001"
+
+
+def heard(number, demand, **changed):
+    """Make a matter whose words are secret."""
+    return gk.Concern(
+        record_id=f"C-{number:03}",
+        **{
+            "grid_id": GRID,
+            "source": "window",
+            "heard_on": "2026-10-01",
+            "demand_type": demand,
+            "summary": SECRET,
+            "wanted": SECRET,
+            "external_id": SECRET,
+            **changed,
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory):
+    """Make six water matters, four of wages, a dispute, one refused, one of a court."""
+    folder = tmp_path_factory.mktemp("county") / "workspace"
+    workspace = gk.create_workspace(folder, name="青溪县", county_code="990428", invented=True)
+    matters = [heard(n, "water", safety="violence") for n in range(6)]
+    matters += [heard(n, "wages") for n in range(6, 10)]
+    matters += [
+        heard(10, "neighbors", dispute_code="0201"),
+        heard(11, "neighbors", dispute_code="0202"),
+        heard(12, "other", dispute_code="14"),
+    ]
+    refused = gk.records.Session(
+        kind="mediation",
+        held_on="2026-10-10",
+        level="village",
+        batches=1,
+        persons=2,
+        concern_ids="C-011",
+        outcome="refused",
+    )
+    workspace.store.add([*matters, refused], by_role="trainer")
+    yield workspace
+    workspace.close()
+
+
+@pytest.fixture(scope="module")
+def desk(county):
+    """Read the desk of that county."""
+    return reports.read_desk(county, on=DAY)
+
+
+def texts(path):
+    """Read all words of a Word file, tables too."""
+    page = docx.Document(str(path))
+    words = [p.text for p in page.paragraphs]
+    words += [cell.text for table in page.tables for row in table.rows for cell in row.cells]
+    return "\n".join(words)
+
+
+def test_no_sheet_has_the_words_of_a_resident(desk, tmp_path):
+    """R6: contact and free text stay in the ledger, whatever is printed for a meeting."""
+    made = [
+        reports.reception_day(desk, tmp_path / "1.docx", level="county"),
+        reports.evening_talk(desk, tmp_path / "2.docx", division="990428100000"),
+        reports.mediation_pack(desk, tmp_path / "3.docx", "C-010"),
+        reports.annual_report(desk, tmp_path / "4.docx", year=2026),
+        reports.visit_sheet(desk.profile, tmp_path / "5.docx"),
+        reports.half_month(desk, tmp_path / "6.docx"),
+    ]
+
+    for path in made:
+        said = texts(path)
+        assert len(said) > 200
+        assert "张三" not in said
+        assert "13800000000" not in said
+
+
+def test_an_evening_talk_shows_no_small_count(desk, tmp_path):
+    """Six of water are shown; four of wages are not, nor a total that would give them."""
+    said = texts(
+        reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000")
+    ).splitlines()
+
+    assert said[said.index("用水") + 1] == "6"
+    assert "劳动报酬" not in said
+    assert not {"4", "10", "12", "13"} & set(said)
+    assert "C-000" not in said
+    with pytest.raises(DataError, match="2 or more"):
+        reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000", k=1)
+
+
+def test_a_mediation_pack_tells_the_law_the_deadline_and_who_steps_back(desk, tmp_path):
+    """Neutral issues, articles, options, a draft, the 30 days, recusal."""
+    said = texts(reports.mediation_pack(desk, tmp_path / "m.docx", "C-010"))
+
+    for words in ("用水排水", "人民调解法第33条", "30 日", "回避", "人民调解", "甲方"):
+        assert words in said
+    assert "2005年信访条例" not in said
+
+
+@pytest.mark.parametrize(
+    ("matter", "why"),
+    [("C-011", "refused"), ("C-012", "statutory channel"), ("C-999", "no such matter")],
+)
+def test_what_must_not_be_mediated_gets_no_pack(desk, tmp_path, matter, why):
+    """A side that refused, a matter of a court, one that is not there."""
+    with pytest.raises(DataError, match=why):
+        reports.mediation_pack(desk, tmp_path / "m.docx", matter)
+    assert not (tmp_path / "m.docx").exists()
+
+
+def test_the_annual_report_has_every_figure_of_the_article(desk, tmp_path):
+    """Those of `annual_figures`, in their order; a gap where the ledger holds nothing."""
+    table = annual_figures(desk.concerns, desk.steps, desk.sessions, 2026, DAY, desk.profile)
+
+    page = docx.Document(str(reports.annual_report(desk, tmp_path / "a.docx", year=2026)))
+    cells = [row.cells for one in page.tables for row in one.rows[1:]]
+
+    wanted = [
+        "" if n is None else str(n)
+        for n in table["n"].astype(object).where(table["n"].notna(), None)
+    ]
+    assert [cell[1].text for cell in cells] == wanted
+
+
+def test_the_paper_sheet_asks_what_the_screen_asks(desk, tmp_path):
+    """Each asked field but the map's, and no more: no name, no telephone."""
+    page = docx.Document(str(reports.visit_sheet(desk.profile, tmp_path / "v.docx")))
+    asked = [row.cells[0].text for table in page.tables for row in table.rows[1:]]
+
+    specs = (gk.records.spec.VISIT, gk.records.spec.CONCERN)
+    wanted = [f for s in specs for f in s.fields if f.asked and f.name not in {"lon", "lat"}]
+    assert len(asked) == len(wanted)
+    assert all(text.startswith(field.zh) for text, field in zip(asked, wanted, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("book", []),
+        ("half-month", []),
+        ("reception", ["--level", "township"]),
+        ("talk", ["--division", "990428100000"]),
+        ("mediation", ["--matter", "010"]),
+        ("annual", []),
+        ("visit", []),
+    ],
+)
+def test_each_report_has_a_command(county, tmp_path, kind, more):
+    """It writes the file and says where."""
+    suffix = "xlsx" if kind == "book" else "docx"
+    path = tmp_path / f"out.{suffix}"
+    asked = ["report", kind, "-w", str(county.folder), "--to", str(path), *more]
+
+    done = CliRunner().invoke(app, [*asked, "--on", "2026-10-21"])
+
+    assert done.exit_code == 0, done.output
+    assert path.stat().st_size > 5000
+    assert path.stat().st_mode & 0o077 == 0
