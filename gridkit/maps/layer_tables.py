@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.records.levels import dissolve
+from gridkit.records.levels import LEVELS, dissolve
 
 if TYPE_CHECKING:
     from gridkit.maps.overview import Overview
@@ -95,12 +95,26 @@ def desk_tables(seen: Overview) -> dict[str, gpd.GeoDataFrame]:
         geometry=points,
         crs=4326,
     ).rename_axis("record_id")
-    tables = {"网格": grids.rename_axis("grid_id")}
-    tables |= {
-        "村居": dissolve(seen.grids, "village"),
-        "乡镇": dissolve(seen.grids, "township"),
-    }
-    return {name: _told(table) for name, table in (tables | {"诉求": concerns}).items()}
+    areas = level_tables(seen.grids)
+    areas.pop("县")
+    return {"网格": _told(grids.rename_axis("grid_id")), **areas, "诉求": _told(concerns)}
+
+
+def level_tables(grids: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
+    """Give the levels that grids make.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, indexed by `grid_id`
+        As `read_grids` gives it.
+
+    Returns
+    -------
+    dict of str to GeoDataFrame in WGS-84
+        村居, 乡镇, 县, with Chinese columns.
+    """
+    words = {"village": "村居", "township": "乡镇", "county": "县"}
+    return {words[level]: _told(dissolve(grids, level)) for level in LEVELS}
 
 
 def shared_tables(what: Shared) -> dict[str, gpd.GeoDataFrame]:

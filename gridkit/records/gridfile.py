@@ -65,13 +65,40 @@ def read_grids(path: str | Path) -> gpd.GeoDataFrame:
     """
     path = Path(path)
     raw, problems = _read_geojson(path) if path.suffix.lower() in _JSON else _read_other(path)
+    return _checked(raw, path.name, problems)
+
+
+def check_grids(raw: gpd.GeoDataFrame, name: str = "grids") -> gpd.GeoDataFrame:
+    """Check grids that came another way than by `read_grids`, and type them.
+
+    Parameters
+    ----------
+    raw : GeoDataFrame in WGS-84
+        With the columns that `read_grids` asks for, `grid_id` among them.
+    name : str
+        What to call them in a message.
+
+    Returns
+    -------
+    GeoDataFrame, indexed by `grid_id`
+        As `read_grids` gives it.
+
+    Raises
+    ------
+    DataError
+        If they break a rule; `problems` names every fault.
+    """
+    return _checked(raw, name, [])
+
+
+def _checked(raw: gpd.GeoDataFrame, name: str, problems: list[Problem]) -> gpd.GeoDataFrame:
     problems += list(_column_problems(raw))
     if not any(p.row == "*" for p in problems):
         problems += [*_id_problems(raw), *_number_problems(raw), *_shape_problems(raw)]
     if problems:
         raise DataError(
-            en=f"{path.name} cannot be taken as grids; faults found: {len(problems)}.",
-            zh=f"{path.name} 不能用作网格文件; 共有 {len(problems)} 处问题。",
+            en=f"{name} cannot be taken as grids; faults found: {len(problems)}.",
+            zh=f"{name} 不能用作网格文件; 共有 {len(problems)} 处问题。",
             problems=problems,
         )
     return type_grids(raw)

@@ -1,0 +1,114 @@
+"""The map of faults: where the grids of a county do not fit together, to be gone through."""
+
+from __future__ import annotations
+
+import folium
+import geopandas as gpd
+import shapely
+
+from gridkit.maps.basemap import GridMap, base_map
+from gridkit.maps.escape import safe
+from gridkit.maps.legend import Caption, add_panel
+from gridkit.records.topology import KINDS
+
+# Dark and bright in turn, so that kinds part in grey print, too; all are told by a letter
+_COLORS = {
+    "ring": "#7f0d22",
+    "duplicate": "#b2182b",
+    "overlap": "#d6604d",
+    "gap": "#2166ac",
+    "sliver": "#8c510a",
+    "outside": "#762a83",
+    "apart": "#40004b",
+}
+MOST_MARKED = 500
+"""Of each kind, only so many are marked, the largest; the table has them all."""
+
+
+def fault_map(grids: gpd.GeoDataFrame, faults: gpd.GeoDataFrame, *, title: str) -> GridMap:
+    """Draw the faults of grids where they are, each kind a layer.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, indexed by `grid_id`
+        As they came; ids may repeat and polygons may be invalid.
+    faults : GeoDataFrame
+        From `grid_faults`.
+    title : str
+        What was checked.
+
+    Returns
+    -------
+    GridMap
+        For `maps.save`, for the desk. A mark says on its label what is wrong and how much.
+
+    Examples
+    --------
+    >>> from gridkit.records.topology import grid_faults
+    >>> cells = [shapely.box(117, 26, 117.01, 26.01), shapely.box(117.009, 26, 117.02, 26.01)]
+    >>> ids = ["350428101201001", "350428101201002"]
+    >>> grids = gpd.GeoDataFrame({"name": ["东", "西"]}, geometry=cells, index=ids, crs=4326)
+    >>> fault_map(grids, grid_faults(grids), title="网格检查").page_title
+    '【内部】网格检查'
+    """
+    m = base_map(_drawable(grids))
+    counts = faults["kind"].value_counts()
+    notes = [
+        "、".join(f"{KINDS[k][0]} {n}" for k, n in counts.items() if n)
+        or "没有发现问题 / no faults"
+    ]
+    for kind in KINDS:
+        some = faults[faults["kind"] == kind].head(MOST_MARKED)
+        if len(some):
+            m.add_child(_layer(kind, some))
+            if counts[kind] > MOST_MARKED:
+                notes.append(
+                    f"{KINDS[kind][0]}只标出最大的 {MOST_MARKED} 处 / the largest only."
+                )
+    notes.append("点标记看说明; 全部列在表中 / click a mark; the table has all.")
+    return add_panel(m, Caption(title=title, notes=tuple(notes)))
+
+
+def _drawable(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give each feature an id of its own and a valid outline, so that all can be drawn."""
+    ids = grids.index.astype("str")
+    rows = [
+        f"{code}#{i + 1}" if twice else code
+        for i, (code, twice) in enumerate(zip(ids, ids.duplicated(keep=False), strict=True))
+    ]
+    shapes = shapely.make_valid(grids.geometry.to_numpy())
+    data = {"name": grids["name"].to_numpy() if "name" in grids else rows}
+    for column in ("township_code", "township_name"):
+        if column in grids:
+            data[column] = grids[column].astype("str").to_numpy()
+    return gpd.GeoDataFrame(data, geometry=shapes, index=rows, crs=grids.crs)
+
+
+def _layer(kind: str, faults: gpd.GeoDataFrame) -> folium.FeatureGroup:
+    zh, en = KINDS[kind]
+    color = _COLORS[kind]
+    dot = f"display:inline-block;width:11px;height:11px;border-radius:50%;background:{color}"
+    name = f'<span style="{dot}"></span> {safe(zh)} <small>{safe(en)}</small>'
+    group = folium.FeatureGroup(name=name)
+    for row in faults.itertuples():
+        shape = row.geometry
+        if shape is None or shape.is_empty:
+            continue
+        words = f"<b>{safe(zh)}</b> {safe(str(row.grid))}<br>{safe(str(row.zh))}<br>{safe(str(row.en))}"
+        style = {"color": color, "weight": 2, "fillColor": color, "fillOpacity": 0.55}
+        if shape.geom_type != "Point":
+            simple = shapely.set_precision(shape, 1e-6)
+            folium.GeoJson(
+                shapely.to_geojson(simple), style_function=lambda _, s=style: s
+            ).add_to(group)
+        at = shape.representative_point()
+        folium.CircleMarker(
+            [at.y, at.x],
+            radius=7,
+            color="#1d1b18",
+            weight=1.5,
+            fill_color=color,
+            fill_opacity=1.0,
+            popup=folium.Popup(words, max_width=320),
+        ).add_to(group)
+    return group

@@ -1,0 +1,296 @@
+"""What is handed on: pages, pictures, PDF, GeoPackage; nothing in them gives anybody away."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import struct
+import subprocess
+import sys
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+import gridkit as gk
+from gridkit import maps
+from gridkit.cli import main
+from gridkit.errors import PrintError
+from gridkit.exchange.geofiles import read_geo, write_geo
+from gridkit.maps.printing import print_map
+from gridkit.records.grids import make_grids, read_grids, write_grids
+
+SECRET = "张三说隔壁夜里打骂孩子"
+ADDRESS = "龙池路12号402室"
+CONTACT = "13800000000"
+# concerns of the grids in the first quarter of 2026: the second has a rare count
+COUNTS = [9, 2, 12, 7, 8, 11, 9, 14, 6, 7, 10, 8]
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run a command line and give its exit code and what it printed."""
+
+    def run_one(*words: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["gridkit", *map(str, words)])
+        with pytest.raises(SystemExit) as left:
+            main()
+        told = capsys.readouterr()
+        return int(left.value.code or 0), told.out + told.err
+
+    return run_one
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """Make a county of twelve grids, three villages and two townships, with canaries in it."""
+    grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.7135), 500, "990428", 60)
+    villages = ["990428100001", "990428100002", "990428101001"]
+    codes = [villages[i // 4] for i in range(len(grids))]
+    grids = grids.assign(village_code=codes, township_code=[code[:9] + "000" for code in codes])
+    folder = tmp_path_factory.mktemp("county") / "县"
+    workspace = gk.create_workspace(folder, name="某县", county_code="990428", grids=grids)
+    records = []
+    for grid_id, n in zip(grids.index, COUNTS, strict=True):
+        for i in range(n):
+            heard_on = f"2026-0{1 + i % 3}-15"
+            visit = gk.Visit(
+                grid_id=str(grid_id),
+                visited_on=heard_on,
+                outcome="met",
+                met_role="owner",
+                address=ADDRESS,
+                note=f"{SECRET} {CONTACT}",
+            )
+            records += [
+                visit,
+                gk.Concern(
+                    visit_id=visit.record_id,
+                    grid_id=str(grid_id),
+                    source="grid_visit",
+                    heard_on=heard_on,
+                    demand_type="water",
+                    summary=f"{SECRET} {CONTACT}",
+                    wanted=SECRET,
+                    lon=117.405,
+                    lat=26.705,
+                    place_source="typed",
+                ),
+            ]
+    workspace.store.add(records, by_role="grid_worker", why="走访")
+    workspace.close()
+    return folder
+
+
+@pytest.fixture
+def county(template, tmp_path):
+    """Give a copy of the county, to publish from."""
+    shutil.copytree(template, tmp_path / "县")
+    return tmp_path / "县"
+
+
+def texts(folder):
+    """Read everything that a map wrote, as far down as it goes."""
+    for file in folder.iterdir():
+        if file.suffix == ".gpkg":
+            for name, _ in pyogrio.list_layers(file):
+                yield file.name, pyogrio.read_dataframe(file, layer=name).to_string()
+        if file.suffix in {".html", ".gpkg", ".geojson", ".csv", ".jsonl"}:
+            yield file.name, file.read_bytes().decode("utf-8", "ignore")
+
+
+@pytest.mark.parametrize("words", [[], ["--shared"], ["--shared", "--level", "grid"]])
+def test_no_text_address_or_contact_leaves_by_any_output(run, county, words):
+    """Canaries in every text of visits and concerns: in no page, layer, table or register."""
+    code, _ = run("map", "-w", county, "--on", "2026-04-01", "--gpkg", "--geojson", *words)
+
+    assert code == 0
+    read = list(texts(county))
+    assert {name.rsplit(".", 1)[1] for name, _ in read} >= {"html", "gpkg", "geojson", "csv"}
+    for canary in (SECRET, SECRET[:4], ADDRESS, "402室", CONTACT):
+        assert not [name for name, text in read if canary in text]
+
+
+def test_no_rare_count_leaves_by_a_shared_map(run, county):
+    """The grid with two concerns is hidden in every layer, and no sum gives it back."""
+    code, _ = run(
+        "map", "-w", county, "--on", "2026-04-01", "--shared", "--level", "grid", "--gpkg"
+    )
+
+    assert code == 0
+    file = county / "map-2026-Q1-grid.gpkg"
+    layers = {
+        name: read_geo(file, datum="wgs84", layer=name) for name in ("网格", "村居", "乡镇")
+    }
+    grids = layers["网格"].set_index("网格编码")
+    assert all((layer["件数"].dropna() >= 5).all() for layer in layers.values())
+    assert pd.isna(grids["件数"].iloc[1])
+    assert pd.isna(grids["户数"].iloc[1])
+    assert grids["件数"].iloc[:4].isna().sum() >= 2  # the village's sum is shown
+    (entry,) = maps.published(gk.open_workspace(county)).releases()
+    assert entry.numbers.min() >= 5
+
+
+def test_a_half_year_beside_its_quarter_is_refused_and_nothing_is_written(run, county):
+    """The rest of the half has too few concerns to be told: exit 2, no file, no entry."""
+    assert run("map", "-w", county, "--on", "2026-04-01", "--shared", "--level", "grid")[0] == 0
+    before = {p.name for p in county.iterdir()}
+
+    code, told = run("map", "-w", county, "--on", "2026-06-30", "--shared", "--window", "half")
+
+    assert code == 2
+    assert "此图没有生成" in told
+    assert "This map is not made" in told
+    assert {p.name for p in county.iterdir()} == before
+    assert len(maps.published(gk.open_workspace(county)).releases()) == 1
+
+
+def test_most_hidden_is_answered_by_a_coarser_level(run, county):
+    """One month has two or three concerns a grid: villages are shown instead."""
+    code, told = run("map", "-w", county, "--on", "2026-01-31", "--shared", "--window", "month")
+
+    assert code == 0
+    assert "按村居" in told
+    assert (county / "map-2026-01-village.html").exists()
+
+
+def test_every_column_of_every_layer_is_in_the_data_dictionary(run, county):
+    """The GeoPackage names its CRS, its source and what each column is, in two languages."""
+    run("map", "-w", county, "--on", "2026-04-01", "--gpkg")
+
+    file = county / "map-内部.gpkg"
+    words = pyogrio.read_dataframe(file, layer="数据字典")
+    for name in ("网格", "村居", "乡镇", "诉求"):
+        about = pyogrio.read_info(file, layer=name)
+        assert about["crs"] == "EPSG:4326"
+        assert "内部使用" in about["layer_metadata"]["DESCRIPTION"]
+        assert set(about["fields"]) == set(words.loc[words["图层"] == name, "字段"])
+    assert words[["含义", "English"]].notna().all(axis=None)
+    if os.name == "posix":
+        assert file.stat().st_mode & 0o777 == 0o600
+
+
+def some_map(audience="shared"):
+    """Draw a small map."""
+    grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.7135), 500, "990428", 60)
+    return maps.county_map(grids, title="青溪县网格", invented=True, audience=audience)
+
+
+@pytest.mark.browser
+def test_a_picture_has_the_size_of_a_sheet(tmp_path):
+    """A PNG of A4 across at 200 points an inch; one for the desk says so in its name."""
+    if not shutil.which("chromium"):
+        pytest.skip("needs Chromium: apt-get install chromium fonts-wqy-microhei")
+
+    file = print_map(some_map("desk"), tmp_path / "图.png")
+
+    head = file.read_bytes()[:24]
+    assert head[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", head[16:24]) == (2244, 1586)
+    assert file.name == "图-内部.png"
+
+
+@pytest.mark.browser
+def test_a_pdf_is_one_page_with_title_legend_and_source(tmp_path):
+    """One sheet of A4 across; its Chinese can be found by searching."""
+    if not shutil.which("chromium") or not shutil.which("pdftotext"):
+        pytest.skip("needs Chromium and poppler-utils")
+
+    file = print_map(some_map(), tmp_path / "图.pdf")
+
+    text = subprocess.run(["pdftotext", file, "-"], capture_output=True, check=True).stdout
+    said = text.decode("utf-8")
+    about = subprocess.run(["pdfinfo", file], capture_output=True, check=True).stdout.decode()
+    assert "青溪县网格" in said
+    assert "图例" in said
+    assert "虚构演示数据" in said
+    assert " km" in said or " m" in said  # the scale
+    assert "Pages:           1" in about
+    assert "A4" in about
+
+
+def test_without_a_browser_the_way_out_is_told(tmp_path, monkeypatch):
+    """Chinese and English: what is missing, what to install, and how to print by hand."""
+    monkeypatch.setenv("GRIDKIT_BROWSER", str(tmp_path / "nowhere"))
+
+    with pytest.raises(PrintError) as told:
+        print_map(some_map(), tmp_path / "图.pdf")
+
+    assert "没有找到 Chromium、Chrome 或 Edge" in told.value.zh
+    assert "Ctrl-P" in told.value.en
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(os.name != "posix", reason="the broken browser is a shell script")
+def test_a_browser_that_draws_nothing_is_an_error(tmp_path, monkeypatch):
+    """A program that ends well and leaves no file: no empty PDF is passed on."""
+    broken = tmp_path / "browser"
+    broken.write_text("#!/bin/sh\nexit 0\n")
+    broken.chmod(0o755)
+    monkeypatch.setenv("GRIDKIT_BROWSER", str(broken))
+
+    with pytest.raises(PrintError, match="did not draw the map"):
+        print_map(some_map(), tmp_path / "图.pdf")
+
+    assert not (tmp_path / "图.pdf").exists()
+
+
+def brought(folder, *, spoiled):
+    """Write grids as an office has them: its own columns, GCJ-02, a shapefile."""
+    grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.7135), 500, "990428", 60)
+    shapes = grids.geometry.to_list()
+    if spoiled:
+        shapes[5] = shapes[5].buffer(0.001)
+    table = gpd.GeoDataFrame(
+        {"网格": list(grids.index), "名称": list(grids["name"]), "户数": 60},
+        geometry=shapes,
+        crs=4326,
+    )
+    return write_geo(table, folder / "网格.shp", datum="gcj02", encoding="gbk")
+
+
+def test_grids_that_were_brought_are_taken_in(run, tmp_path):
+    """From a GBK shapefile in GCJ-02 to a workspace, where they lie as they did."""
+    file = brought(tmp_path, spoiled=False)
+    columns = ["--id", "网格", "--name", "名称", "--households", "户数"]
+    taken, levels = tmp_path / "grids.geojson", tmp_path / "levels.gpkg"
+
+    code, told = run(
+        "boundaries", file, "--datum", "gcj02", *columns, "-o", taken, "--levels", levels
+    )
+
+    assert code == 0
+    assert "没有发现问题" in told
+    there = read_grids(taken)
+    write_grids(there, tmp_path / "again.geojson")
+    assert there["households"].tolist() == [60] * len(there)
+    assert shapely.bounds(there.geometry.iloc[0])[0] == pytest.approx(117.40, abs=1e-7)
+    assert len(read_geo(levels, datum="wgs84", layer="县")) == 1
+
+
+def test_faults_of_brought_grids_are_listed_and_drawn(run, tmp_path):
+    """Exit 1, a table with places, a map for the desk."""
+    file = brought(tmp_path, spoiled=True)
+    columns = ["--id", "网格", "--name", "名称", "--households", "户数"]
+
+    code, told = run(
+        "boundaries", file, "--datum", "gcj02", *columns,
+        "--table", tmp_path / "问题.csv", "--map", tmp_path / "问题.html",
+    )  # fmt: skip
+
+    assert code == 1
+    assert "重叠" in told
+    rows = pd.read_csv(tmp_path / "问题.csv")
+    assert set(rows["问题"]) <= {"重叠", "狭长碎片"}
+    assert rows["经度"].between(117.39, 117.43).all()
+    assert "重叠" in (tmp_path / "问题-内部.html").read_text("utf-8")
+
+
+def test_a_column_that_is_not_there_is_told_with_those_that_are(run, tmp_path):
+    """The columns of the file are named, and the option that chooses."""
+    code, told = run("boundaries", brought(tmp_path, spoiled=False), "--datum", "gcj02")
+
+    assert code == 2
+    assert "没有 grid_id 这一列; 现有 网格, 名称, 户数" in told
