@@ -4,7 +4,7 @@
 
 Each page, plain Folium's too, is made offline by `gridkit.maps.render`, so that the browser
 measures drawing and not the network. CPU seconds; `render` is the page's own CPU (Chromium's
-TaskDuration) until it is idle; `step` the same of one zoom or one week, the mean of six.
+ThreadTime) until it is idle; `step` the same of one zoom or one week, the mean of six.
 `--full` adds a million concerns (Folium's FastMarkerCluster and HeatMap too) and 100,000 in
 Folium's MarkerCluster, which takes minutes.
 """
@@ -178,9 +178,9 @@ def measure(
 
 
 def _busy(metrics: CDPSession) -> float:
-    """Seconds that the page's main thread has worked so far."""
+    """CPU seconds that the page's main thread has used so far."""
     found = metrics.send("Performance.getMetrics")["metrics"]
-    return next(m["value"] for m in found if m["name"] == "TaskDuration")
+    return next(m["value"] for m in found if m["name"] == "ThreadTime")
 
 
 _GRIDS = grids(600)

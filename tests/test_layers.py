@@ -487,3 +487,11 @@ def test_many_grids_are_drawn_on_canvas_and_still_tell_their_numbers(page, tmp_p
     assert page.locator("path.leaflet-interactive").count() == 0
     assert page.locator(".gk-tip-name").inner_text().startswith("第")
     assert "件" in page.locator(".gk-tip-part").inner_text()
+    # a picture, not an empty canvas: the classes have their colors
+    colors = page.evaluate(
+        """() => { const c = document.querySelector('canvas.gk-many'), d = c.getContext('2d')
+          .getImageData(0, 0, c.width, c.height).data, seen = new Set();
+          for (let i = 0; i < d.length; i += 40) { if (d[i + 3] > 200) { seen.add(d[i] >> 3); } }
+          return seen.size; }"""
+    )
+    assert colors >= 5

@@ -118,6 +118,7 @@
     pattern.setTransform(new DOMMatrix().scale(h.gap / c.width));
     return pattern;
   }
+  gk.canvasHatch = canvasHatch;
   gk.swatch = function (c) {
     var fill = c.hatch ? svgHatch(c.hatch) : (c.fill || 'none');
     return '<svg class="gk-swatch" width="26" height="16" aria-hidden="true"><rect x="1" y="1" width="24" height="14" rx="1.5" fill="' +
@@ -254,15 +255,18 @@
       });
       var land = L.canvas({pane: 'gkLand', padding: 0.2}), towns = L.canvas({pane: 'gkTowns', padding: 0.2});
       // all areas as one path: nobody touches them, so none needs a life of its own
-      this.addLayer(L.polygon([].concat.apply([], gk.outlines(this.spec.shapes)), {
+      // of thousands only the townships: their lines would be a grey veil, and take seconds
+      var few = gk.shapes[this.spec.shapes].rings.length <= MANY || !this.spec.towns.length;
+      var ground = few ? gk.outlines(this.spec.shapes) : this.spec.towns.map(gk.latlngs);
+      this.addLayer(L.polygon([].concat.apply([], ground), {
         renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
       }));
       // rivers and roads over the colors of the grids, thin: they say where one is, no more
-      var ground = L.canvas({pane: 'gkGround', padding: 0.2});
+      var lines = L.canvas({pane: 'gkGround', padding: 0.2});
       [[1, 2, '#a58e6f', 1, '3 3'], [1, 1, '#8f7553', 1.7, ''], [0, 2, '#6ba3cc', 1, ''], [0, 1, '#4a8fc4', 3, '']].forEach(function (k) {
         var some = self.spec.lines.filter(function (l) { return l[0] === k[0] && l[1] === k[1]; }).map(function (l) { return ring(l[2]); });
         if (some.length) {
-          self.addLayer(L.polyline(some, {renderer: ground, pane: 'gkGround', interactive: false, color: k[2], weight: k[3], opacity: 0.8, dashArray: k[4]}));
+          self.addLayer(L.polyline(some, {renderer: lines, pane: 'gkGround', interactive: false, color: k[2], weight: k[3], opacity: 0.8, dashArray: k[4]}));
         }
       });
       var outlines = [].concat.apply([], this.spec.towns.map(gk.latlngs));

@@ -61,7 +61,7 @@ ROWS = (
 class ClusterLayer(GridLayer):
     """Grids of clusters, with an outline and a number for each; made by `cluster_layer`."""
 
-    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "clusters.js")
+    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "many.js", "clusters.js")
     outlines: list[dict[str, Json]]
 
     def script(self) -> str:

@@ -107,6 +107,8 @@ class GridLayer(MapLayer):
     Made by the functions of this folder, not by hand.
     """
 
+    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "many.js")
+
     def __init__(  # noqa: PLR0913 - a value object; its makers have the short signatures
         self,
         grids: gpd.GeoDataFrame,
@@ -169,7 +171,7 @@ class GridLayer(MapLayer):
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
-        return f"new gk.Grids({script_json(self.spec())})"
+        return f"gk.grids({script_json(self.spec())})"
 
 
 def _plain(column: pd.Series, digits: int) -> list[float | int | None]:

@@ -1,0 +1,146 @@
+// gridkit maps: thousands of grids on one canvas, without an object for each.
+(function () {
+  'use strict';
+  var gk = window.gk = window.gk || {};
+  var STEPS = 100000, WORLD = 256 * 65536, EDGE_PX = 5;  // pixels of zoom 16
+
+  // Outlines in pixels of zoom 16, each polygon's rings one after the other, with its bounds.
+  function flat(key) {
+    var s = gk.shapes[key];
+    if (s.flat) { return s.flat; }
+    var points = 0, rings = 0;
+    s.rings.forEach(function (g) { g.forEach(function (p) { p.forEach(function (r) { points += r.length / 2; rings++; }); }); });
+    var x = new Float64Array(points), y = new Float64Array(points), end = new Uint32Array(rings), n = s.rings.length;
+    var first = new Uint32Array(n + 1), box = new Float64Array(4 * n), at = 0, k = 0;
+    for (var i = 0; i < n; i++) {
+      var w = Infinity, h = Infinity, e = -Infinity, b = -Infinity, grid = s.rings[i];
+      first[i] = k;
+      for (var p = 0; p < grid.length; p++) {
+        for (var q = 0; q < grid[p].length; q++) {
+          var r = grid[p][q], lon = 0, lat = 0;
+          for (var j = 0; j < r.length; j += 2) {
+            lon += r[j]; lat += r[j + 1];
+            var sin = Math.sin(lat / STEPS * Math.PI / 180);
+            var px = (lon / STEPS / 360 + 0.5) * WORLD, py = (0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)) * WORLD;
+            x[at] = px; y[at++] = py;
+            if (px < w) { w = px; } if (px > e) { e = px; }
+            if (py < h) { h = py; } if (py > b) { b = py; }
+          }
+          end[k++] = at;
+        }
+      }
+      box[4 * i] = w; box[4 * i + 1] = h; box[4 * i + 2] = e; box[4 * i + 3] = b;
+    }
+    first[n] = k;
+    return (s.flat = {x: x, y: y, end: end, first: first, box: box, n: n});
+  }
+  function trace(pen, f, i, k, west, north) {
+    for (var r = f.first[i]; r < f.first[i + 1]; r++) {
+      var a = r ? f.end[r - 1] : 0;
+      pen.moveTo(f.x[a] * k - west, f.y[a] * k - north);
+      var start = a;
+      for (a++; a < f.end[r]; a++) { pen.lineTo(f.x[a] * k - west, f.y[a] * k - north); }
+      pen.lineTo(f.x[start] * k - west, f.y[start] * k - north);  // closePath is slow in a long path
+    }
+  }
+  gk.tracer = function (key) { return {flat: flat(key), trace: trace}; };
+
+  // The face of gk.Grids, for many: same spec, same words.
+  gk.ManyGrids = gk.Canvas.extend({
+    className: 'gk-many',
+    initialize: function (spec) { this.spec = spec; this.pane = spec.pane; this.zIndex = spec.zIndex; },
+    lines: function (i) { return gk.Grids.prototype.lines.call(this, i); },
+    onAdd: function (map) {
+      gk.Canvas.prototype.onAdd.call(this, map);
+      gk.shown(map).push(this);
+      map.on('mousemove', this._over, this);
+      map.on('mouseout', this._out, this);
+      map.on('click', this._touch, this);
+    },
+    onRemove: function (map) {
+      map.off('mousemove', this._over, this); map.off('mouseout', this._out, this); map.off('click', this._touch, this);
+      this._out();
+      gk.shown(map).splice(gk.shown(map).indexOf(this), 1);
+      gk.Canvas.prototype.onRemove.call(this, map);
+    },
+    draw: function (c, zoom, west, north) {
+      var spec = this.spec, f = flat(spec.shapes), k = Math.pow(2, zoom - 16), pen = c.getContext('2d'), of = [], i;
+      pen.clearRect(0, 0, c.width, c.height);
+      var size = 0, shown = 0;
+      for (i = 0; i < f.n; i++) {
+        var b = 4 * i;
+        if (f.box[b + 2] * k < west || f.box[b] * k > west + c.width || f.box[b + 3] * k < north || f.box[b + 1] * k > north + c.height) { continue; }
+        (of[spec.cls[i]] || (of[spec.cls[i]] = [])).push(i);
+        size += (f.box[b + 2] - f.box[b]) * k; shown++;
+      }
+      var edges = size / Math.max(1, shown) > EDGE_PX;
+      of.forEach(function (some, kind) {
+        var style = spec.classes[kind];
+        if (!style.fill && !style.hatch && !style.stroke) { return; }
+        pen.beginPath();
+        some.forEach(function (i) { trace(pen, f, i, k, west, north); });
+        if (style.fill || style.hatch) {
+          pen.globalAlpha = style.opacity === undefined ? 1 : style.opacity;
+          pen.fillStyle = style.hatch ? gk.canvasHatch(style.hatch) : style.fill;
+          pen.fill('evenodd');
+          pen.globalAlpha = 1;
+        }
+        if (style.stroke && (edges || style.hatch)) {
+          pen.strokeStyle = style.stroke; pen.lineWidth = style.weight || 0.8;
+          pen.stroke();
+        }
+      });
+      if (this._at >= 0) { this._ring(this._at); }
+    },
+    at: function (latlng) {
+      var f = flat(this.spec.shapes), p = this._map.project(latlng, 16);
+      for (var i = 0; i < f.n; i++) {
+        var b = 4 * i;
+        if (p.x < f.box[b] || p.x > f.box[b + 2] || p.y < f.box[b + 1] || p.y > f.box[b + 3]) { continue; }
+        var inside = false;
+        for (var r = f.first[i]; r < f.first[i + 1]; r++) {
+          var from = r ? f.end[r - 1] : 0;
+          for (var a = from, z = f.end[r] - 1; a < f.end[r]; z = a++) {
+            if ((f.y[a] > p.y) !== (f.y[z] > p.y) && p.x < (f.x[z] - f.x[a]) * (p.y - f.y[a]) / (f.y[z] - f.y[a]) + f.x[a]) { inside = !inside; }
+          }
+        }
+        if (inside) { return i; }
+      }
+      return -1;
+    },
+    _over: function (e) {
+      if (gk.shown(this._map).filter(function (l) { return l instanceof gk.ManyGrids; })[0] !== this) { return; }  // one speaks for all
+      var i = this.at(e.latlng);
+      if (i < 0) { this._out(); return; }
+      var tip = this._tip || (this._tip = L.tooltip({className: 'gk-tip', opacity: 1, sticky: true, offset: [6, 0]}));
+      tip.setLatLng(e.latlng);
+      if (i !== this._at) { tip.setContent(gk.tip(this._map, this.spec.shapes, i)); this._at = i; this._ring(i); }
+      if (!this._map.hasLayer(tip)) { tip.addTo(this._map); }
+    },
+    _ring: function (i) {
+      var f = flat(this.spec.shapes), map = this._map, out = [];
+      for (var r = f.first[i]; r < f.first[i + 1]; r++) {
+        var ring = [];
+        for (var a = r ? f.end[r - 1] : 0; a < f.end[r]; a++) { ring.push(map.unproject([f.x[a], f.y[a]], 16)); }
+        out.push([ring]);
+      }
+      if (this._mark) { this._mark.setLatLngs(out); } else {
+        this._mark = L.polygon(out, {interactive: false, fill: false, color: '#1d1b18', weight: 2.4, renderer: L.svg({padding: 0.3})});
+      }
+      if (!map.hasLayer(this._mark)) { this._mark.addTo(map); }
+    },
+    _out: function () {
+      this._at = -1;
+      if (this._tip) { this._tip.remove(); }
+      if (this._mark) { this._mark.remove(); }
+    },
+    _touch: function (e) {
+      var i = this.at(e.latlng);
+      if (i >= 0) { this.fire('click', {propagatedFrom: {gkIndex: i}}); }
+    }
+  });
+  gk.MANY = 2000;
+  gk.grids = function (spec) {
+    return gk.shapes[spec.shapes].rings.length > gk.MANY ? new gk.ManyGrids(spec) : new gk.Grids(spec);
+  };
+})();
