@@ -6,6 +6,7 @@ Run: `python3 start.py python .ci/pictures.py [folder]`; writes PNGs into data/p
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -16,9 +17,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from playwright.sync_api import Page, sync_playwright
 
-from gridkit import lab, maps
+from gridkit import hotspots, lab, maps
 from gridkit.maps.overview import overview
 from gridkit.training import write_town
 
@@ -86,11 +89,48 @@ def visit(page: Page, grid: str) -> None:
     page.wait_for_timeout(1000)
 
 
+def weeks_map(workspace) -> maps.GridMap:
+    """Draw water concerns of a year week by week, with the drought behind them."""
+    grids, today = workspace.grids, workspace.store.today()
+    concerns = hotspots.mappable(workspace.store.frame("concern"), workspace.profile)
+    water = concerns[concerns["demand_type"] == "water"]
+    period = (today - dt.timedelta(weeks=52) + dt.timedelta(days=1), today)
+    counts = hotspots.count(water, grids, by=None, period=period)
+    found = hotspots.scan(counts, grids, rng=np.random.default_rng(1)).clusters
+    drought = pd.DataFrame(
+        {
+            "title": ["旱季"],
+            "from": [today - dt.timedelta(days=160)],
+            "to": [today - dt.timedelta(days=50)],
+        }
+    )
+    layer = maps.layers.time_layer(
+        grids,
+        counts,
+        clusters=found[found["p"] <= 0.05],
+        events=drought,
+        title="用水诉求, 逐周",
+    )
+    m = maps.base_map(grids, ground=maps.ground.read_ground(workspace.folder))
+    m.add_child(layer)
+    caption = maps.Caption(
+        title=f"{workspace.name} 用水诉求的一年", on=today, invented=workspace.invented
+    )
+    return maps.add_panel(m, caption, [layer])
+
+
 def screens(page: Page, port: int, workspace, target: Path, mark: str) -> None:
     """Take one picture of each screen at the size of the page."""
     page.goto(workspace.map_path.as_uri())
     page.wait_for_timeout(1500)
     page.screenshot(path=target / f"map{mark}.png")
+    page.goto(maps.save(weeks_map(workspace), workspace.folder / "weeks.html").as_uri())
+    page.wait_for_timeout(800)
+    page.locator(".gk-time input").evaluate(
+        "e => { e.value = 44; e.dispatchEvent(new Event('input')); }"
+    )
+    page.wait_for_timeout(400)
+    page.screenshot(path=target / f"weeks{mark}.png")
     opened(page, port, "1_record.ipynb", 2)
     visit(page, str(workspace.grids["name"].iloc[2]))
     page.screenshot(path=target / f"form{mark}.png")
@@ -104,6 +144,9 @@ def screens(page: Page, port: int, workspace, target: Path, mark: str) -> None:
         opened(page, port, f"{name}.ipynb", 2)
         page.locator(".jp-OutputArea-output .gk").first.evaluate("e => e.scrollIntoView()")
         page.wait_for_timeout(2500)
+        if name == "3_hotspots":
+            page.locator(".gk-map-rows button").nth(1).click()
+            page.wait_for_timeout(1500)
         page.screenshot(path=target / f"{name[2:]}{mark}.png")
 
 

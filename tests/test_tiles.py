@@ -300,6 +300,21 @@ def test_a_service_on_the_intranet_is_drawn_in_the_notebook_and_left_out_of_file
     office.server_close()
 
 
+def test_a_workspace_names_its_base_maps(tmp_path):
+    """A file beside `tiles.toml` goes into the page; services are for the notebook alone."""
+    write_pmtiles(tmp_path / "base.pmtiles")
+    (tmp_path / "tiles.toml").write_text(
+        '[[tiles]]\nfile = "base.pmtiles"\nname = "本县底图"\n[[tiles]]\ntianditu = "cva"\n',
+        encoding="utf-8",
+    )
+
+    both = layers.folder_tiles(tmp_path, BOUNDS)
+    alone = layers.folder_tiles(tmp_path, BOUNDS, services=False)
+
+    assert [layer.complete for layer in both] == [True, False]
+    assert [len(layer.data) for layer in alone] == [len(places(8, 11))]
+
+
 def test_a_source_says_whose_it_is_and_where_it_lies():
     """Tianditu is CGCS2000, which is WGS-84 on any map of a county."""
     source = tianditu("cva")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -58,6 +59,8 @@ class Desk:
         True for a made-up county: every screen says so.
     ground : Ground, optional
         Rivers and roads for the maps.
+    folder : Path, optional
+        Of the workspace; its `tiles.toml` names base maps.
     """
 
     def __init__(
@@ -68,9 +71,10 @@ class Desk:
         name: str = "",
         invented: bool = False,
         ground: Ground | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.store, self.grids, self.name, self.invented = store, grids, name, invented
-        self.ground = ground
+        self.ground, self.folder = ground, folder
         self.profile = store.profile
         self._read: dict[str, pd.DataFrame] = {}
         self._new: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
@@ -85,6 +89,7 @@ class Desk:
             name=workspace.name,
             invented=workspace.invented,
             ground=read_ground(workspace.folder),
+            folder=workspace.folder,
         )
 
     @property

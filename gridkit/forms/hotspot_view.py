@@ -138,6 +138,7 @@ class HotspotView(Column):
             invented=desk.invented,
         )
         m = maps.base_map(desk.grids, ground=desk.ground)
-        for layer in answer.layers:
+        tiles = maps.layers.folder_tiles(desk.folder, m.bounds) if desk.folder else []
+        for layer in [*tiles, *answer.layers]:
             m.add_child(layer)
         return maps.add_panel(m, caption, answer.layers)

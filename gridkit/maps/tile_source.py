@@ -124,8 +124,16 @@ def tianditu(kind: str = "vec", *, key_env: str = "GRIDKIT_TIANDITU_KEY") -> Til
     )
 
 
-def read_tile_sources(folder: str | Path) -> tuple[TileSource, ...]:
-    """Read the tile services that a workspace or profile names.
+@dataclass(frozen=True)
+class FileSource:
+    """A file of tiles beside the configuration: `path` to MBTiles or PMTiles, and its name."""
+
+    name: str
+    path: Path
+
+
+def read_tile_sources(folder: str | Path) -> tuple[TileSource | FileSource, ...]:
+    """Read the base maps that a workspace names.
 
     Parameters
     ----------
@@ -134,9 +142,9 @@ def read_tile_sources(folder: str | Path) -> tuple[TileSource, ...]:
 
     Returns
     -------
-    tuple of TileSource
-        One per ``[[tiles]]`` of the file: `tianditu` (a kind), or `name`, `url`,
-        `attribution`, and as needed `key_env`, `datum`, `high`.
+    tuple of TileSource or FileSource
+        One per ``[[tiles]]`` of the file: `file` (in the folder) and `name`; or `tianditu` (a
+        kind); or `name`, `url`, `attribution`, and as needed `key_env`, `datum`, `high`.
 
     Raises
     ------
@@ -153,17 +161,19 @@ def read_tile_sources(folder: str | Path) -> tuple[TileSource, ...]:
         return ()
     try:
         listed = tomllib.loads(path.read_text("utf-8")).get("tiles", [])
-        return tuple(_source(one) for one in listed)
+        return tuple(_source(one, path.parent) for one in listed)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError, OSError) as error:
         raise DataError(
-            en=f"{TILES} cannot be read ({type(error).__name__}). Each [[tiles]] has `tianditu`, "
+            en=f"{TILES} cannot be read ({type(error).__name__}). Each [[tiles]] has `file`, `tianditu`, "
             "or `name`, `url`, `attribution`; further `key_env`, `datum`, `high`.",
-            zh=f"{TILES} 读不懂 ({type(error).__name__})。每个 [[tiles]] 写 `tianditu`, "
+            zh=f"{TILES} 读不懂 ({type(error).__name__})。每个 [[tiles]] 写 `file`、`tianditu`, "
             "或 `name`、`url`、`attribution`; 另可写 `key_env`、`datum`、`high`。",
         ) from None
 
 
-def _source(one: dict[str, Any]) -> TileSource:
+def _source(one: dict[str, Any], folder: Path) -> TileSource | FileSource:
+    if "file" in one:
+        return FileSource(str(one.get("name", "底图")), folder / str(one["file"]))
     if "tianditu" in one:
         rest = {k: v for k, v in one.items() if k != "tianditu"}
         return tianditu(one["tianditu"], **rest)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 from typing import ClassVar
 
 from branca.element import Figure
@@ -12,9 +13,9 @@ from gridkit.errors import DataError
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.offline import is_live
-from gridkit.maps.tile_file import Bounds, TileFile, tiles_over
+from gridkit.maps.tile_file import Bounds, TileFile, open_tiles, tiles_over
 from gridkit.maps.tile_server import serve
-from gridkit.maps.tile_source import TileSource
+from gridkit.maps.tile_source import FileSource, TileSource, read_tile_sources
 
 EMBEDDED_MB = 4.0
 """Tiles of up to so many megabytes go into the page; deeper zooms are enlarged from these."""
@@ -171,3 +172,41 @@ def service_layer(source: TileSource) -> TileLayer:
     '天地图矢量 <small>base map</small>'
     """
     return TileLayer(source.name, source, source.attribution, (1, source.high))
+
+
+def folder_tiles(
+    folder: str | Path, bounds: Bounds, *, services: bool = True
+) -> list[TileLayer]:
+    """Lay the base maps that a workspace's `tiles.toml` names under the grids.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Of the workspace.
+    bounds : (float, float, float, float)
+        West, south, east, north of what is shown, degrees: `m.bounds`.
+    services : bool
+        Whether services too, which only an open notebook can show.
+
+    Returns
+    -------
+    list of TileLayer
+        Empty where there is no `tiles.toml`.
+
+    Raises
+    ------
+    DataError
+        If the file, or a file of tiles that it names, cannot be read.
+
+    Examples
+    --------
+    >>> folder_tiles("no such folder", (117.0, 26.0, 118.0, 27.0))
+    []
+    """
+    out = []
+    for source in read_tile_sources(folder):
+        if isinstance(source, FileSource):
+            out.append(tile_layer(open_tiles(source.path), bounds, name=source.name))
+        elif services:
+            out.append(service_layer(source))
+    return out
