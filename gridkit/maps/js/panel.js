@@ -62,7 +62,7 @@
       if (e.source !== window.parent || !e.data || e.data.gridkit !== 'go' || !Array.isArray(e.data.grids)) { return; }
       var shapes = gk.outlines(key), some = e.data.grids.map(function (i) { return shapes[i]; }).filter(Boolean);
       if (!some.length) { return; }
-      map.getContainer().dispatchEvent(new MouseEvent('mousedown'));  // the view is the reader's now
+      map.getContainer().dispatchEvent(new Event('gk-moved'));  // the view is the reader's now
       if (ring) { ring.remove(); }
       if (!map.getPane('gkGone')) {
         var pane = map.createPane('gkGone');
@@ -93,7 +93,7 @@
       var head = px('--gk-head'), foot = px('--gk-foot');
       map.fitBounds(bounds, {paddingTopLeft: [14, head + 14], paddingBottomRight: [wide ? 280 : 14, 24 + foot], animate: false});
     }
-    ['mousedown', 'wheel', 'touchstart', 'keydown'].forEach(function (name) {
+    ['mousedown', 'wheel', 'touchstart', 'keydown', 'gk-moved'].forEach(function (name) {
       map.getContainer().addEventListener(name, function () { free = false; }, {capture: true, passive: true});
     });
     fit();

@@ -14,7 +14,7 @@
     box.querySelectorAll('[data-cluster]').forEach(function (button) {
       var outline = layer.outlines.find(function (o) { return o.n === button.dataset.cluster; });
       button.addEventListener('click', function () {
-        map.getContainer().dispatchEvent(new MouseEvent('mousedown'));  // the view is the reader's now
+        map.getContainer().dispatchEvent(new Event('gk-moved'));  // the view is the reader's now
         map.fitBounds(L.polygon(gk.latlngs(outline.rings)).getBounds(), {paddingTopLeft: [40, 90], paddingBottomRight: [40, 40], maxZoom: 14});
       });
     });
