@@ -60,6 +60,8 @@ def test_what_gridkit_does_not_even_import(refused, rule):
     listens = {"tile_server.py: http"}
     # splits addresses, opens none
     listens |= {"tile_source.py: urllib"}
+    # answers this machine's programs on 127.0.0.1 (tests/test_open311.py), asks nobody
+    listens |= {"open311_server.py: http", "open311_server.py: urllib"}
     found = {
         f"{path.name}: {name}"
         for path, tree in TREES.items()

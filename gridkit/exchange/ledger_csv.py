@@ -58,7 +58,7 @@ def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([ID_HEADING, *(f.zh for f in _FIELDS)])
     writer.writerows(zip(*columns, strict=True))
-    _put(Path(path), out.getvalue().encode("utf-8-sig"))
+    put_bytes(Path(path), out.getvalue().encode("utf-8-sig"))
 
 
 def ledger_mapping() -> Mapping:
@@ -126,7 +126,8 @@ def _named(field: FieldSpec, profile: Profile) -> list[tuple[str, str]]:
     return [(code, zh) for code, zh, _ in field.choices]
 
 
-def _put(path: Path, data: bytes) -> None:
+def put_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, for its owner only."""
     draft: Path | None = None
     try:
         # made by mkstemp: nobody but its owner may read it (0600), before a word is in it

@@ -1,0 +1,146 @@
+"""The Open311 endpoint: answers this machine's own programs on loopback, read only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+
+from gridkit.exchange.open311 import select, service_definition, services, to_xml
+
+if TYPE_CHECKING:
+    from gridkit.profile import Profile
+
+LOOPBACK, PORT = "127.0.0.1", 8311
+_TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
+_HOSTS = {LOOPBACK, "localhost"}
+
+
+@dataclass(frozen=True, eq=False)
+class Endpoint:
+    """What is answered: the profile's services, and the requests as of a day."""
+
+    profile: Profile
+    table: pd.DataFrame
+    on: dt.date
+
+    def answer(self, address: str) -> tuple[int, str, bytes]:
+        """Answer one GET.
+
+        Parameters
+        ----------
+        address : str
+            Path and query: ``/requests.json?status=open``.
+
+        Returns
+        -------
+        status, media type, body : (int, str, bytes)
+            404 where there is no such resource, 400 where the format is not known; both in
+            the spec's own form.
+        """
+        parts = urlsplit(address)
+        path, _, kind = parts.path.strip("/").rpartition(".")
+        if kind not in _TYPES:
+            return _refused(400, "用 .json 或 .xml · append .json or .xml", "json")
+        found = self._found(path.removeprefix("v2/"), parse_qs(parts.query))
+        if found is None:
+            return _refused(404, "没有这一项 · no such resource", kind)
+        root, item, rows = found
+        return 200, _TYPES[kind], _body(root, item, rows, kind)
+
+    def _found(
+        self, path: str, asked: Mapping[str, list[str]]
+    ) -> tuple[str, str, list[dict[str, Any]]] | None:
+        name, _, one = path.partition("/")
+        if path == "services":
+            return "services", "service", services(self.profile)
+        if path == "requests":
+            return "service_requests", "request", self._select(asked)
+        if name == "requests" and one:
+            rows = select(self.table, self.on, ids=[one])
+            return ("service_requests", "request", rows) if rows else None
+        if name == "services" and one:
+            made = service_definition(self.profile, one)
+            return None if made is None else ("service_definition", "", [made])
+        return None
+
+    def _select(self, asked: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+        def listed(name: str) -> list[str]:
+            return [one for text in asked.get(name, ()) for one in text.split(",") if one]
+
+        start, end = listed("start_date"), listed("end_date")
+        span = (start[0] if start else "0000", end[0] if end else "9999")
+        return select(
+            self.table,
+            self.on,
+            ids=listed("service_request_id"),
+            codes=listed("service_code"),
+            status=listed("status"),
+            span=span if start or end else None,
+        )
+
+
+def _body(root: str, item: str, rows: list[dict[str, Any]], kind: str) -> bytes:
+    single = root == "service_definition"
+    if kind == "json":
+        text = json.dumps(rows[0] if single else rows, ensure_ascii=False, allow_nan=False)
+        return text.encode()
+    if single:
+        return to_xml(f"{root}s", root, rows)
+    return to_xml(root, item, rows)
+
+
+def _refused(code: int, words: str, kind: str) -> tuple[int, str, bytes]:
+    rows = [{"code": code, "description": words}]
+    return code, _TYPES[kind], _body("errors", "error", rows, kind)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    endpoint: ClassVar[Callable[[], Endpoint]]
+
+    def do_GET(self) -> None:
+        """Answer, but only to who asks this machine by its own name."""
+        host = self.headers.get("Host", "").partition(":")[0]
+        if host not in _HOSTS:
+            self.send_error(403)
+            return
+        code, media, body = type(self).endpoint().answer(self.path)
+        self.send_response(code)
+        self.send_header("Content-Type", media)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Cache-Control", "no-store")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: Any) -> None:
+        """Keep quiet: who asks for what is nobody's business."""
+
+
+def open311_server(
+    endpoint: Callable[[], Endpoint], *, port: int = PORT
+) -> ThreadingHTTPServer:
+    """Make the server; it answers once its `serve_forever` runs.
+
+    Parameters
+    ----------
+    endpoint : callable
+        Gives what is answered, anew for each request, so that answers follow the ledger.
+    port : int
+        0 for any that is free.
+
+    Returns
+    -------
+    ThreadingHTTPServer
+        Bound to 127.0.0.1; there is no option to bind it elsewhere.
+    """
+    handler = type("Handler", (_Handler,), {"endpoint": staticmethod(endpoint)})
+    server = ThreadingHTTPServer((LOOPBACK, port), handler)
+    server.daemon_threads = True
+    return server

@@ -1,0 +1,96 @@
+"""`gridkit export`: each form is written, and what may be shared tells nothing it must not."""
+
+from __future__ import annotations
+
+import json
+
+import pyogrio
+import pytest
+from typer.testing import CliRunner
+
+import gridkit as gk
+from gridkit.cli import app
+from gridkit.records.grids import read_grids
+from gridkit.training.geography import COUNTY_CODE
+from gridkit.training.write import write_town
+
+CANARY = "张三家的电话 13800000000"
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """Make an invented county with one canary in every text that a concern and a step have."""
+    folder = tmp_path_factory.mktemp("town") / "workspace"
+    workspace = write_town(folder, grids=343, weeks=26)
+    grid = workspace.store.frame("concern")["grid_id"].iloc[0]
+    day = workspace.store.today()
+    one = gk.Concern(
+        grid_id=grid,
+        source="hotline",
+        heard_on=day,
+        demand_type="neighbors",
+        dispute_code="0201",
+        summary=CANARY,
+        wanted=CANARY,
+        external_id=CANARY,
+        lon=122.4,
+        lat=27.35,
+        place_source="map",
+    )
+    seen = gk.Visit(
+        grid_id=grid, visited_on=day, outcome="refused", address=CANARY, note=CANARY
+    )
+    step = gk.Step(concern_id=one.record_id, action="registered", on=day, reason=CANARY)
+    workspace.store.add([one, seen, step], by_role="trainer")
+    yield workspace
+    workspace.close()
+
+
+def exported(town, tmp_path, form, name):
+    """Run the command; give the file."""
+    asked = ["export", form, "-w", str(town.folder), "--to", str(tmp_path / name)]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0, done.output
+    assert CANARY not in done.output
+    return tmp_path / name
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [("disputes", "d.csv"), ("open311", "r.json"), ("grids", "g.gpkg")],
+)
+def test_nothing_that_leaves_carries_a_contact_or_free_text(town, tmp_path, form, name):
+    """The canary is in none of the bytes, whatever the form."""
+    raw = exported(town, tmp_path, form, name).read_bytes()
+
+    assert b"13800000000" not in raw
+    assert "张三".encode() not in raw
+    assert len(raw) > 500
+
+
+def test_the_table_for_the_own_desk_is_whole(town, tmp_path):
+    """The canary can be found: what the test above looks for would be seen."""
+    path = exported(town, tmp_path, "csv", "c.csv")
+
+    assert "13800000000" in path.read_text("utf-8-sig")
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_shared_counts_are_k_or_more(town, tmp_path):
+    """No grid shows 1 to 4 matters, nor 0."""
+    table = pyogrio.read_dataframe(exported(town, tmp_path, "grids", "g.gpkg"))
+
+    shown = table["matters"].dropna()
+    assert len(table) == len(read_grids(town.folder / "grids.geojson"))
+    assert len(shown)
+    assert shown.min() >= 5
+
+
+def test_requests_have_grid_points_not_houses(town, tmp_path):
+    """A place stands for a grid: as many places as grids at most."""
+    rows = json.loads(exported(town, tmp_path, "open311", "r.json").read_text("utf-8"))
+
+    places = {(row["long"], row["lat"]) for row in rows}
+    assert len(places) <= len(town.grids) + 1
+    assert (122.4, 27.35) not in places
+    assert COUNTY_CODE.startswith("99")

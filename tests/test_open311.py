@@ -1,0 +1,212 @@
+"""Open311: the spec's shape, the legal clock, no requester, no small cell, loopback only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import http.client
+import json
+import re
+import threading
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gridkit as gk
+from gridkit.errors import DataError
+from gridkit.exchange.gbt31000 import FREE_FIELDS, PERSON_FIELDS, write_disputes
+from gridkit.exchange.open311 import REQUEST_FIELDS, requests, services
+from gridkit.exchange.open311_server import Endpoint, open311_server
+from gridkit.triage import states
+from gridkit.triage.clocks import next_due
+
+DAY = dt.date(2026, 10, 21)
+SECRET = "张三家 13800000000"
+PROFILE = gk.load_profile()
+GRIDS = ["990428100001001", "990428100001002", "990428101001001"]
+
+# the rules of https://github.com/open311/schema-validation, schema/georeport-v2, put shortly
+TEXT, MOMENT, NUMBER = (
+    {"type": ["string", "null"]},
+    {
+        "type": ["string", "null"],
+        "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$",
+    },
+    {"type": ["number", "null"]},
+)
+REQUEST = {
+    "required": ["service_request_id", "status", "service_code", "requested_datetime"],
+    "additionalProperties": False,
+    "properties": {
+        **dict.fromkeys(REQUEST_FIELDS, TEXT),
+        "service_request_id": {"type": "string"},
+        "service_code": {"type": "string"},
+        "status": {"enum": ["open", "closed"]},
+        "requested_datetime": {**MOMENT, "type": "string"},
+        "updated_datetime": MOMENT,
+        "expected_datetime": MOMENT,
+        "lat": NUMBER,
+        "long": NUMBER,
+    },
+}
+SERVICE = {
+    "required": ["service_code", "service_name", "metadata", "type"],
+    "properties": {
+        "service_code": {"type": "string"},
+        "service_name": {"type": "string"},
+        "metadata": {"type": "boolean"},
+        "type": {"enum": ["realtime", "batch", "blackbox"]},
+        "description": TEXT,
+        "keywords": TEXT,
+        "group": TEXT,
+    },
+}
+REQUESTER = {"email", "first_name", "last_name", "phone", "device_id", "account_id"}
+
+
+def frames(matters):
+    """Make a ledger's frames of (grid, demand, dispute) triples, all words secret."""
+    concerns = pd.DataFrame(
+        {
+            "grid_id": pd.Categorical([GRIDS[g] for g, _, _ in matters]),
+            "demand_type": pd.Categorical([d for _, d, _ in matters]),
+            "demand_detail": pd.Categorical([None] * len(matters)),
+            "dispute_code": pd.Categorical([c for _, _, c in matters]),
+            "source": pd.Categorical(["window"] * len(matters)),
+            "safety": pd.Categorical([None] * len(matters)),
+            "people_affected": pd.array([3] * len(matters), dtype="Int64"),
+            "heard_on": pd.to_datetime(["2026-10-01"] * len(matters)).as_unit("s"),
+            "summary": pd.array([SECRET] * len(matters), dtype="str"),
+            "external_id": pd.array([SECRET] * len(matters), dtype="str"),
+        },
+        index=pd.Index([f"WX-{n}" for n in range(len(matters))], dtype="str"),
+    )
+    steps = pd.DataFrame(
+        {"concern_id": [], "action": [], "on": pd.to_datetime([]), "satisfied": [], "unit": []}
+    )
+    return concerns, steps
+
+
+POINTS = pd.DataFrame({"lon": [122.1, 122.2, 122.3], "lat": [27.1, 27.2, 27.3]}, index=GRIDS)
+MATTERS = st.lists(
+    st.tuples(
+        st.integers(0, 2),
+        st.sampled_from(["water", "wages", "roads"]),
+        st.sampled_from([None, "0201", "14"]),
+    ),
+    min_size=1,
+    max_size=40,
+)
+
+
+@settings(max_examples=25)
+@given(matters=MATTERS, k=st.integers(2, 6))
+def test_no_cell_that_is_told_has_fewer_than_k(matters, k):
+    """By kind, by kind and township, by kind and grid; and nothing of a statutory channel."""
+    concerns, steps = frames(matters)
+
+    table = requests(concerns, steps, DAY, PROFILE, POINTS, k=k)
+
+    by_kind = table["service_code"].value_counts()
+    with_place = table.dropna(subset=["lat"])
+    in_grid = with_place.groupby(["service_code", "lat", "long"]).size()
+    named = table[table["lat"].isna()].dropna(subset=["address_id"])
+    in_township = named.groupby(["service_code", "address_id"]).size()
+    for cells in (by_kind, in_grid, in_township):
+        assert (cells >= k).all()
+    allowed = {d for g, d, c in matters if c != "14"}
+    assert set(table["service_code"]) <= allowed
+    jsonschema.validate(table.to_dict("records"), {"type": "array", "items": REQUEST})
+    assert "张三" not in table.to_json()
+    assert "WX-" not in table.to_json()
+    assert not REQUESTER & set(table.columns)
+
+
+def test_the_date_to_expect_is_the_legal_clock():
+    """The end of the day on which the duty ends, in the time of China."""
+    concerns, steps = frames([(0, "water", None)] * 6)
+
+    table = requests(concerns, steps, DAY, PROFILE, POINTS)
+
+    due = next_due(concerns, steps, PROFILE, DAY)["due_on"].dt.strftime("%Y-%m-%d")
+    assert set(table["expected_datetime"]) == {f"{day}T23:59:59+08:00" for day in due}
+    assert set(table["requested_datetime"]) == {"2026-10-01T00:00:00+08:00"}
+    with pytest.raises(DataError, match="2 or more"):
+        requests(concerns, steps, DAY, PROFILE, k=1)
+
+
+@pytest.fixture(scope="module")
+def port():
+    """Serve twelve matters on a free port of this machine."""
+    concerns, steps = frames([(0, "water", None)] * 6 + [(2, "roads", None)] * 6)
+    endpoint = Endpoint(PROFILE, requests(concerns, steps, DAY, PROFILE, POINTS), DAY)
+    server = open311_server(lambda: endpoint, port=0)
+    assert server.server_address[0] == "127.0.0.1"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server.server_port
+    server.shutdown()
+    server.server_close()
+
+
+def get(port, address, **headers):
+    """Ask the endpoint; give the status, the media type and the body."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.request("GET", address, headers=headers)
+    answer = connection.getresponse()
+    found = answer.status, answer.headers.get("Content-Type", ""), answer.read()
+    connection.close()
+    return found
+
+
+def test_the_answers_have_the_published_shape(port):
+    """Services, their definitions and requests, as JSON and as XML of the same content."""
+    listed = json.loads(get(port, "/services.json")[2])
+    jsonschema.validate(listed, {"type": "array", "items": SERVICE})
+    assert listed == services(PROFILE)
+    rows = json.loads(get(port, "/requests.json")[2])
+    jsonschema.validate(rows, {"type": "array", "items": REQUEST})
+    assert len(rows) == 12
+    status, media, body = get(port, "/requests.xml")
+    top = ET.fromstring(body)
+    assert (status, media, top.tag) == (200, "text/xml; charset=utf-8", "service_requests")
+    ids = [one.findtext("service_request_id") for one in top.findall("request")]
+    assert ids == [row["service_request_id"] for row in rows]
+    definition = json.loads(get(port, "/services/water.json")[2])
+    assert definition["service_code"] == "water"
+    assert definition["attributes"][0]["values"][0].keys() == {"key", "name"}
+    assert ET.fromstring(get(port, "/services/water.xml")[2])[0].tag == "service_definition"
+
+
+def test_requests_are_chosen_by_the_parameters_of_the_spec(port):
+    """Code, status, dates; one by its id, alone; what is not there is said so."""
+    assert len(json.loads(get(port, "/requests.json?service_code=water")[2])) == 6
+    assert json.loads(get(port, "/requests.json?status=closed")[2]) == []
+    later = "/requests.json?start_date=2026-10-02T00:00:00Z&end_date=2026-10-09T00:00:00Z"
+    assert json.loads(get(port, later)[2]) == []
+    one = json.loads(get(port, "/requests.json")[2])[0]["service_request_id"]
+    assert len(json.loads(get(port, f"/requests/{one}.json")[2])) == 1
+    for address in ("/requests/none.json", "/services/none.xml", "/other.json"):
+        assert get(port, address)[0] == 404
+    assert get(port, "/requests.csv")[0] == 400
+
+
+def test_another_name_of_this_machine_is_refused(port):
+    """A page of the web cannot read it by a name that leads here."""
+    assert get(port, "/requests.json", Host="evil.example")[0] == 403
+
+
+def test_a_dispute_file_has_the_person_fields_and_leaves_them_empty(tmp_path):
+    """The shape is whole; no name, no words; nothing of a statutory channel."""
+    concerns, steps = frames([(0, "water", "0201"), (1, "roads", None), (2, "other", "14")])
+
+    number = write_disputes(concerns, states(concerns, steps, DAY), tmp_path / "d.csv", PROFILE)
+
+    raw = (tmp_path / "d.csv").read_bytes()
+    table = pd.read_csv(tmp_path / "d.csv", dtype="str", encoding="utf-8-sig")
+    assert number == len(table) == 1
+    assert raw.startswith(b"\xef\xbb\xbf")
+    assert table[[*PERSON_FIELDS, *FREE_FIELDS]].isna().all().all()
+    assert not re.search("张三|138000", raw.decode())
