@@ -11,7 +11,7 @@ from gridkit.maps.escape import safe
 from gridkit.maps.legend import Caption, add_panel
 from gridkit.records.topology import KINDS
 
-# Dark and bright in turn, so that kinds part in grey print, too; all are told by a letter
+# Each kind is a layer of its own, so it can be shown alone; a click on a mark says its name
 _COLORS = {
     "ring": "#7f0d22",
     "duplicate": "#b2182b",
