@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from gridkit.forms.concern_card import GROUPS
-from gridkit.records import create_workspace, open_store
+from gridkit.records import Concern, create_workspace, open_store
 from gridkit.records.grids import make_grids
 from gridkit.records.spec import VISIT
 
@@ -221,3 +221,46 @@ def test_every_input_has_a_name_for_a_screen_reader(form):
     required = form.locator(".gk-q-demand_type select")
     assert required.get_attribute("aria-required") == "true"
     assert form.locator(".gk-q-safety").get_attribute("role") == "group"
+
+
+def test_a_row_that_is_clicked_moves_the_map_and_a_touched_grid_marks_its_row(
+    page, county, serve_lab, open_notebook
+):
+    """In the third notebook map and table stay in step, both ways, through the sandbox."""
+    today, grids = county.store.today(), county.grids.index
+    with open_store(county.store.path) as store:
+        store.add(
+            [
+                Concern(
+                    heard_on=today,
+                    demand_type="water",
+                    grid_id=str(grids[at]),
+                    source="window",
+                )
+                for at in [30] * 30 + list(range(12))
+            ],
+            by_role="grid_worker",
+        )
+    open_notebook(page, serve_lab(county), "3_hotspots.ipynb", 2)
+    rows = page.locator(".gk-map-rows button")
+    rows.first.wait_for()
+    the_map = page.frame_locator(".gk-map-table iframe")
+    the_map.locator("path.leaflet-interactive").nth(30).wait_for()
+
+    rows.nth(1).click()
+
+    the_map.locator(".leaflet-gkGone-pane path").wait_for()
+    page.locator(".gk-map-rows button[aria-pressed=true]").wait_for()
+    assert rows.nth(1).get_attribute("aria-pressed") == "true"
+    box = the_map.locator(".leaflet-gkGone-pane path").bounding_box()
+    frame = page.locator(".gk-map-table iframe").bounding_box()
+    assert frame["x"] < box["x"]
+    assert box["x"] + box["width"] < frame["x"] + frame["width"]
+
+    page.mouse.click(box["x"] + box["width"] / 2 + box["width"], box["y"] + box["height"] / 2)
+    names = rows.locator("b").all_inner_texts()
+    shown = the_map.locator(".gk-tip-name").inner_text()
+    if shown in names:  # the neighbor may have nothing to list
+        at = names.index(shown)
+        pressed = f"document.querySelectorAll('.gk-map-rows button')[{at}].ariaPressed"
+        wait_until(page, f"{pressed} === 'true'")

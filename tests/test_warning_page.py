@@ -212,7 +212,7 @@ def test_the_command_writes_the_page_and_keeps_the_runs(run, concerns, grids, tm
         by_role="centre_staff",
     )
     workspace.close()
-    page = tmp_path / "预警.html"
+    page = tmp_path / "预警-内部.html"
     words = ("scan", "-w", folder, "--on", "2026-03-08", "--weeks", "4")
 
     code, printed = run(*words, "--type", "用水", "--out", page)
@@ -226,4 +226,4 @@ def test_the_command_writes_the_page_and_keeps_the_runs(run, concerns, grids, tm
     assert "没有的" in refused
     assert SECRET not in printed + page.read_text(encoding="utf-8")
     assert (folder / "scan-runs.json").is_file()
-    assert (folder / "scan.html").is_file()
+    assert (folder / "scan-内部.html").is_file()

@@ -79,7 +79,7 @@ def scan(
             name=workspace.name,
             invented=workspace.invented,
         )
-        maps.save(page, path)
+        path = maps.save(page, path)
         _tell(warning, "en" if english else "zh")
         out.print(f"已写好 {path} (内部使用) · written, for the desk only", markup=False)
 
