@@ -176,3 +176,18 @@ def test_each_report_has_a_command(county, tmp_path, kind, more):
     assert done.exit_code == 0, done.output
     assert path.stat().st_size > 5000
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_a_table_of_ones_own_has_a_command(county, tmp_path):
+    """By its TOML; without it the command says what it needs."""
+    form = tmp_path / "f.toml"
+    form.write_text(
+        'title = "件数"\ngroup = ["township"]\n[[column]]\nhead = "件数"\nname = "matters"\n',
+        encoding="utf-8",
+    )
+    asked = ["report", "own", "-w", str(county.folder), "--to", str(tmp_path / "o.xlsx")]
+
+    assert CliRunner().invoke(app, [*asked, "--form", str(form)]).exit_code == 0
+    assert (tmp_path / "o.xlsx").stat().st_size > 3000
+    with pytest.raises(DataError, match="--form"):
+        CliRunner().invoke(app, asked, catch_exceptions=False)

@@ -28,6 +28,7 @@ class Kind(StrEnum):
     MEDIATION = "mediation"
     ANNUAL = "annual"
     VISIT = "visit"
+    OWN = "own"
 
 
 _TITLES = {
@@ -38,6 +39,7 @@ _TITLES = {
     Kind.MEDIATION: "评理会材料.docx",
     Kind.ANNUAL: "年度报告.docx",
     Kind.VISIT: "走访登记表.docx",
+    Kind.OWN: "自定义表.xlsx",
 }
 
 
@@ -54,7 +56,7 @@ def report(
         Kind,
         typer.Argument(
             help="book 台账, half-month 半月报, reception 接访日清单, talk 夜话会, "
-            "mediation 评理会材料, annual 年度报告, visit 纸质走访表",
+            "mediation 评理会材料, annual 年度报告, visit 纸质走访表, own 自定义表",
             metavar="种类",
         ),
     ],
@@ -64,6 +66,12 @@ def report(
     level: Annotated[str, typer.Option(help="接访: county, township, village")] = "county",
     division: Annotated[str, typer.Option(help="哪个区划 · of which division")] = "",
     matter: Annotated[str, typer.Option(help="评理会: 哪件事 (编号末尾) · which matter")] = "",
+    form: Annotated[
+        Path | None, typer.Option(help="自定义表的 TOML · the table of your own")
+    ] = None,
+    template: Annotated[
+        Path | None, typer.Option(help="自定义表的 Word 模板 · its Word template")
+    ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF (需 LibreOffice)")] = False,
 ) -> None:
     """从台账出报表: 一次录入, 处处可用 · print a report from the ledger."""
@@ -73,7 +81,10 @@ def report(
     with opened(folder) as workspace:
         target = path or Path(_TITLES[kind])
         with bar("出表 · writing"):
-            made = _write(workspace, kind, target, (day, level, division, matter))
+            if kind is Kind.OWN:
+                made = _own(workspace, target, (day, form, template))
+            else:
+                made = _write(workspace, kind, target, (day, level, division, matter))
         out.print(f"已写 {made}", markup=False, soft_wrap=True)
         if pdf:
             out.print(f"已写 {to_pdf(made)}", markup=False, soft_wrap=True)
@@ -101,6 +112,22 @@ def _write(
         Kind.ANNUAL: lambda: reports.annual_report(desk, path, year=desk.on.year),
     }
     return writers[kind]()
+
+
+def _own(
+    workspace: Workspace, path: Path, asked: tuple[dt.date | None, Path | None, Path | None]
+) -> Path:
+    from gridkit import reports
+    from gridkit.errors import DataError
+
+    day, form, template = asked
+    if form is None:
+        raise DataError(
+            zh="自定义表要用 --form 给出它的 TOML 文件。",
+            en="A table of your own needs --form, its TOML file.",
+        )
+    desk = reports.read_desk(workspace, on=day)
+    return reports.own_form(desk, reports.read_own_form(form), path, template=template)
 
 
 def _half_month(workspace: Workspace, desk: Desk, path: Path) -> Path:

@@ -13,7 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridkit.reports.asked import asked_columns
     from gridkit.reports.book import ledger_book
+    from gridkit.reports.county_form import OwnForm, own_form, own_table, read_own_form
     from gridkit.reports.desk import Desk, read_desk
     from gridkit.reports.half_month_report import half_month
     from gridkit.reports.mediation import mediation_pack
@@ -23,12 +25,17 @@ if TYPE_CHECKING:
 # named otherwise than the modules: an attribute cannot be a function and a module
 _LATER = {
     "Desk": "desk",
+    "OwnForm": "county_form",
     "annual_report": "sheets",
+    "asked_columns": "asked",
     "evening_talk": "sheets",
     "half_month": "half_month_report",
     "ledger_book": "book",
     "mediation_pack": "mediation",
+    "own_form": "county_form",
+    "own_table": "county_form",
     "read_desk": "desk",
+    "read_own_form": "county_form",
     "reception_day": "sheets",
     "to_pdf": "printing",
     "visit_sheet": "sheets",
@@ -36,12 +43,17 @@ _LATER = {
 
 __all__ = [
     "Desk",
+    "OwnForm",
     "annual_report",
+    "asked_columns",
     "evening_talk",
     "half_month",
     "ledger_book",
     "mediation_pack",
+    "own_form",
+    "own_table",
     "read_desk",
+    "read_own_form",
     "reception_day",
     "to_pdf",
     "visit_sheet",

@@ -1,0 +1,132 @@
+"""A county's own table: figures of the statistics, no column that nobody should ask for."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import docx
+import openpyxl
+import pytest
+
+import gridkit as gk
+from gridkit import reports
+from gridkit.errors import DataError
+from gridkit.reports.county_form import parse_own_form
+from gridkit.triage import matter_statistics
+
+DAY = dt.date(2026, 10, 21)
+GRID = "99042810{}001001"
+BY_TOWN = """
+title = "各乡镇用水情况"
+group = ["township"]
+[filter]
+demand_type = ["water"]
+[[column]]
+head = "乡镇"
+name = "township"
+[[column]]
+head = "件数"
+name = "matters"
+[[column]]
+head = "在办"
+name = "open"
+"""
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """Make matters of water and roads in two townships."""
+    folder = tmp_path_factory.mktemp("county") / "w"
+    workspace = gk.create_workspace(folder, name="青溪县", county_code="990428")
+    matters = [
+        gk.Concern(
+            grid_id=GRID.format(n % 2),
+            source="window",
+            heard_on="2026-10-01",
+            demand_type="water" if n < 5 else "roads",
+            summary="=1+1",
+        )
+        for n in range(8)
+    ]
+    workspace.store.add(matters, by_role="trainer")
+    made = reports.read_desk(workspace, on=DAY)
+    workspace.close()
+    return made
+
+
+def test_a_grouped_table_has_the_figures_of_the_statistics(desk, tmp_path):
+    """By township, of water alone, with the sum of all."""
+    (tmp_path / "f.toml").write_text(BY_TOWN, encoding="utf-8")
+    form = reports.read_own_form(tmp_path / "f.toml")
+
+    table = reports.own_table(desk, form)
+
+    water = desk.concerns[(desk.concerns["demand_type"] == "water").to_numpy()]
+    counts = matter_statistics(water, desk.steps, DAY, desk.profile, ["township"])
+    assert table["件数"].tolist() == counts["matters"].tolist() == [3, 2, 5]
+    assert table["在办"].tolist() == counts["open"].tolist()
+    assert table["乡镇"].tolist()[-1] == "合计"
+
+
+def test_a_list_is_written_as_a_sheet_and_into_a_word_template(desk, tmp_path):
+    """Texts stay texts; the template gets the rows."""
+    form = parse_own_form(
+        {
+            "title": "[清单]",
+            "column": [{"head": "情况", "name": "summary"}, {"head": "日", "name": "heard_on"}],
+        }
+    )
+    own = docx.Document()
+    own.add_paragraph("{{ title }} {{ rows|length }} {{ rows[0][1] }}")
+    own.save(str(tmp_path / "own.docx"))
+
+    sheet = openpyxl.load_workbook(reports.own_form(desk, form, tmp_path / "a.xlsx")).active
+    page = reports.own_form(desk, form, tmp_path / "a.docx", template=tmp_path / "own.docx")
+
+    assert [cell.value for cell in sheet[3]] == ["情况", "日"]
+    assert sheet["A4"].value == "'=1+1"
+    assert sheet["B4"].is_date
+    assert docx.Document(str(page)).paragraphs[0].text == "[清单] 8 2026-10-01"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "当事人姓名",
+        "身份证号",
+        "联系电话",
+        "民族",
+        "健康状况",
+        "信访次数",
+        "重点人员",
+        "情绪",
+        "网格员排名",
+    ],
+)
+def test_what_nobody_should_ask_for_is_refused_with_the_rule(head):
+    """R1 to R10: in the wizard as in a table of one's own."""
+    verdict = reports.asked_columns([head]).iloc[0]
+    assert verdict["结论"] == "不该要"
+    assert "(R" in verdict["说明"]
+
+    with pytest.raises(DataError, match="1 fault") as refused:
+        parse_own_form({"title": "表", "column": [{"head": head, "name": "unit"}]})
+    assert refused.value.problems[0].field == head
+
+
+def test_all_faults_of_a_table_are_told_at_once(tmp_path):
+    """Unknown groups, filters, fields and entries; a file that is no TOML."""
+    with pytest.raises(DataError) as refused:
+        parse_own_form(
+            {
+                "title": "",
+                "group": ["worker"],
+                "filter": {"met_role": ["x"]},
+                "column": [{"head": "人", "name": "device"}],
+                "order": 1,
+            }
+        )
+    assert len(refused.value.problems) == 5
+    (tmp_path / "x.toml").write_text("[[[", encoding="utf-8")
+    with pytest.raises(DataError, match="TOML"):
+        reports.read_own_form(tmp_path / "x.toml")
