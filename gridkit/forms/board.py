@@ -104,6 +104,7 @@ class Board(Column):
         self.listing_pager.on_turn(self._draw)
         self.matter.on_taken(self._after_step)
         self.matter.on_decided(self._after_decision)
+        self.matter.on_written(self._written)
         self.matter.back_button.on_click(lambda _: self.close_matter())
 
     def refresh(self) -> None:
@@ -188,10 +189,12 @@ class Board(Column):
         self._frame.show("gk-views")
 
     def _after_step(self, _: StepTaken) -> None:
-        self._order()
-        self._show()
+        self._written()
 
     def _after_decision(self, _: Record) -> None:
+        self._written()
+
+    def _written(self) -> None:
         self._order()
         self._show()
 

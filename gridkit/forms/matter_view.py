@@ -10,12 +10,14 @@ import pandas as pd
 
 from gridkit import triage
 from gridkit.forms.advice_view import band_chip, row_or_none, subject
+from gridkit.forms.backlog_sheet import BacklogSheet
 from gridkit.forms.choices import Options
 from gridkit.forms.clock_bars import clock_bars
 from gridkit.forms.decision_panel import DecisionPanel
 from gridkit.forms.desk import Desk
 from gridkit.forms.look import Column, Markup, Words, html, join, tag
 from gridkit.forms.score_view import score_view
+from gridkit.forms.session_sheet import SessionSheet
 from gridkit.forms.step_panel import StepPanel, answers_of
 from gridkit.forms.story_line import story_line
 from gridkit.records.models import Record
@@ -27,6 +29,7 @@ _MOST_ROOTS = 60
 _TITLES = {
     "clocks": Words("时限", "Clocks"),
     "steps": Words("下一步", "Next step"),
+    "meet": Words("会商与包案", "Sessions and owners"),
     "story": Words("经过", "Story"),
     "score": Words("分数与理由", "Score and reasons"),
     "decision": Words("由人决定", "A person decides"),
@@ -49,6 +52,8 @@ class MatterView(Column):
         The matter that is open.
     steps : StepPanel
         The legal next steps.
+    session, backlog : SessionSheet, BacklogSheet
+        Write down a session on it; put it on a list of hard matters.
     decision : DecisionPanel
         The advised band, accepted or not.
     back_button : Button
@@ -61,6 +66,9 @@ class MatterView(Column):
         self._desk, self.lang = desk, lang
         self.concern_id: str | None = None
         self.steps = StepPanel(desk, lang=lang, roots=self._roots)
+        self.session, self.backlog = (
+            sheet(desk, lang=lang) for sheet in (SessionSheet, BacklogSheet)
+        )
         self.decision = DecisionPanel(desk, lang=lang)
         self.back_button = W.Button(description=Words("← 返回列表", "← Back").of(lang))
         self._head, self._clocks, self._story, self._score = (html() for _ in range(4))
@@ -70,6 +78,9 @@ class MatterView(Column):
                 self._clocks,
                 self._titled("steps"),
                 self.steps,
+                self._titled("meet"),
+                self.session,
+                self.backlog,
                 self._titled("story"),
                 self._story,
             ]
@@ -86,6 +97,8 @@ class MatterView(Column):
         self.add_class("gk-matter")
         self.steps.on_taken(self._took)
         self.decision.on_decided(self._decided)
+        self.session.on_written(self._show)
+        self.backlog.on_written(self._show)
         self.close_matter()
 
     def _titled(self, name: str) -> Any:
@@ -116,6 +129,11 @@ class MatterView(Column):
         """Call `listener` with each decision, after COMMIT."""
         self.decision.on_decided(listener)
 
+    def on_written(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each session or list of hard matters, after COMMIT."""
+        self.session.on_written(listener)
+        self.backlog.on_written(listener)
+
     def _took(self, taken: StepTaken) -> None:
         self._desk.take([taken.step])
         self._show()
@@ -145,6 +163,8 @@ class MatterView(Column):
         self.steps.open_matter(
             one, matter, [step.record_id for step in taken], answers_of(concern.iloc[0])
         )
+        self.session.open_matter(one)
+        self.backlog.open_matter(one)
         self.decision.open_story(explained)
 
     def _explained(self, one: str, concern: pd.DataFrame) -> triage.Explanation | None:
