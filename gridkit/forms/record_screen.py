@@ -12,8 +12,9 @@ from gridkit.forms.desk import Desk, as_rows
 from gridkit.forms.live_map import LiveMap
 from gridkit.forms.look import Column, Words, heading, html, join, style
 from gridkit.forms.past import Past
+from gridkit.forms.round_view import RoundView
 from gridkit.forms.saved import Saved
-from gridkit.forms.visit_form import VisitForm
+from gridkit.forms.visit_form import VISIT_PART, VisitForm
 
 
 class RecordScreen(Column):
@@ -32,6 +33,8 @@ class RecordScreen(Column):
     ----------
     form : VisitForm
     day : DayList
+    round : RoundView
+        Which doors to visit next, and the paper sheet.
     corrections : Corrections
         Finds a finished record, shows its history, and corrects it.
     map : LiveMap or None
@@ -47,6 +50,8 @@ class RecordScreen(Column):
         self.day = DayList(desk, lang=lang)
         self.map = LiveMap(desk, lang=lang) if with_map else None
         self.corrections = Corrections(desk, lang=lang)
+        self.round = RoundView(desk, lang=lang)
+        self.round.on_take(self._take_door)
         self._result = html(css="gk-result")
         self._title = html()
         self.lang_button = W.Button()
@@ -54,7 +59,8 @@ class RecordScreen(Column):
         head = W.Box([self._title, self.lang_button])
         head.add_class("gk-row")
         head.add_class("gk-head")
-        parts = [style(), head, self.form, self._result, self.day, self.corrections]
+        parts = [style(), head, self.round, self.form, self._result, self.day]
+        parts.append(self.corrections)
         super().__init__([*parts, *([self.map] if self.map is not None else [])])
         self.add_class("gk")
         self.form.on_saved(self._saved)
@@ -78,6 +84,7 @@ class RecordScreen(Column):
         desk = self._desk
         desk.take(saved.records)
         self.form.door.forget()
+        self.round.refresh()
         ids = [concern.record_id for concern in saved.concerns]
         steps = as_rows(saved.steps, "step")
         advice = desk.advise(ids, steps) if ids else pd.DataFrame()
@@ -86,6 +93,12 @@ class RecordScreen(Column):
         self.day.refresh(plain_advice(advice))
         if self.map is not None:
             self.map.redraw(self.day.advice)
+
+    def _take_door(self, grid_id: str, address: str) -> None:
+        self.form.park()
+        self.form.grid.load(grid_id)
+        self.form.visit.fields["address"].load(address)
+        self.form.frame.seek("outcome", within=VISIT_PART)
 
     def _corrected(self) -> None:
         self._desk.keep_up()
@@ -114,6 +127,7 @@ class RecordScreen(Column):
         self.form.speak(lang)
         self.day.speak(lang)
         self.corrections.speak(lang)
+        self.round.speak(lang)
         if self.map is not None:
             self.map.speak(lang)
         self._show_result()

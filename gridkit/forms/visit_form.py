@@ -218,6 +218,7 @@ class VisitForm(Column):
         self._tell_visit()
         self.door.look()
         self._say(None)
+        self.frame.seek("grid_id", within=VISIT_PART)
 
     def add_concern(self) -> ConcernCard:
         """Open a card for one more concern, and put the cursor into it."""

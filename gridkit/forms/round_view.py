@@ -1,0 +1,140 @@
+"""The visit round on the screen: a list of doors, a paper sheet, and quick keying-in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets as W  # noqa: N812
+import pandas as pd
+
+from gridkit.errors import GridkitError
+from gridkit.forms.desk import Desk
+from gridkit.forms.grid_field import GridField
+from gridkit.forms.look import Column, Words, html, tag
+from gridkit.forms.visit_round import round_sheet, visit_round
+from gridkit.records.spec import VISIT
+
+SHOWN = 25
+"""So many doors are on the screen; the paper sheet has them all."""
+
+
+class RoundView(Column):
+    """A drawer with the round of one grid; a door is taken into the form with one push.
+
+    Parameters
+    ----------
+    desk : Desk
+        The ledger and the grids.
+    lang : {"zh", "en"}
+        Which language comes first.
+
+    Attributes
+    ----------
+    open_button, sheet_button : Button
+    grid : GridField
+    doors : DataFrame
+        As `visit_round` gives them.
+    door_buttons : tuple of Button
+        One per door shown, in order.
+    message : str
+        What was said last, as HTML.
+    """
+
+    def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
+        self._desk, self.lang = desk, lang
+        self._takers: list[Callable[[str, str], None]] = []
+        self.doors = pd.DataFrame()
+        self.door_buttons: tuple[Any, ...] = ()
+        self.open_button, self.sheet_button = W.Button(), W.Button()
+        self.grid = GridField(VISIT["grid_id"], desk.grids["name"], lang=lang)
+        self._list, self._message = W.VBox(), html()
+        row = W.Box([self.grid, self.sheet_button])
+        row.add_class("gk-row")
+        self._drawer = W.VBox([row, self._message, self._list])
+        self._drawer.layout.display = "none"
+        super().__init__([self.open_button, self._drawer])
+        self.add_class("gk-round")
+        self.open_button.on_click(lambda _: self.toggle())
+        self.sheet_button.on_click(lambda _: self.write_sheet())
+        self.grid.on_answer(lambda _: self.refresh())
+        self.speak(lang)
+
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return str(self._message.value)
+
+    def on_take(self, listener: Callable[[str, str], None]) -> None:
+        """Call `listener` with grid and address when a door is taken into the form."""
+        self._takers.append(listener)
+
+    def toggle(self, grid_id: str | None = None) -> None:
+        """Open the drawer, or close it; a grid may be shown at once."""
+        closed = self._drawer.layout.display == "none"
+        self._drawer.layout.display = None if closed else "none"
+        if grid_id is not None:
+            self.grid.load(grid_id)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Make the list anew; a drawer that is closed stays empty."""
+        self._message.value = ""
+        grid_id = self.grid.value
+        if grid_id is None or self._drawer.layout.display == "none":
+            self._list.children, self.door_buttons = (), ()
+            return
+        self.doors = visit_round(self._desk, grid_id)
+        rows = [self._row(n, row) for n, row in self.doors.head(SHOWN).iterrows()]
+        self.door_buttons = tuple(row.children[0] for row in rows)
+        count = len(self.doors)
+        more = Words(f"共 {count} 户", f"{count} doors in all").of(self.lang)
+        self._list.children = (html(tag("div", more, cls="gk-help")), *rows)
+
+    def _row(self, number: Any, row: pd.Series) -> Any:
+        take = W.Button()
+        take.description = Words(f"{number} 记这一户", f"{number} Record").of(self.lang)
+        grid_id = str(self.grid.value)
+        take.on_click(lambda _: [f(grid_id, str(row["address"])) for f in self._takers])
+        days = Words(f"{row['days']} 天前", f"{row['days']} days ago").of(self.lang)
+        told = tag(
+            "span",
+            tag("b", str(row["address"])),
+            f"  {row[f'reason_{self.lang}']!s} · ",
+            f"{row['visited_on']:%Y-%m-%d} ({days})",
+        )
+        line = W.Box([take, html(told)])
+        line.add_class("gk-row")
+        return line
+
+    def write_sheet(self) -> None:
+        """Write the paper sheet beside the ledger, and say where it is."""
+        grid_id = self.grid.value
+        if grid_id is None:
+            return
+        desk = self._desk
+        path = desk.store.path.parent / f"round-{grid_id}-{desk.today:%Y%m%d}.docx"
+        name = str(desk.grids["name"].get(grid_id, grid_id))
+        try:
+            round_sheet(self.doors, path, grid_name=name, on=desk.today, invented=desk.invented)
+        except GridkitError as error:
+            words, css = Words(error.zh, error.en), "gk-refused"
+        else:
+            words = Words(
+                f"走访单已写好: 工作区里的 {path.name}, 可打印带走。",
+                f"The sheet is {path.name} in the workspace, ready to print.",
+            )
+            css = "gk-told"
+        self._message.value = tag("div", words.of(self.lang), cls=css, role="status")
+
+    def speak(self, lang: str) -> None:
+        """Show everything in another language first."""
+        self.lang = lang
+        self.open_button.description = Words(
+            "走访单: 先去哪一户", "Round: which doors next"
+        ).of(lang)
+        self.sheet_button.description = Words("写成纸质走访单 (docx)", "Paper sheet (docx)").of(
+            lang
+        )
+        self.grid.speak(lang)
+        self.refresh()

@@ -1,0 +1,165 @@
+"""The visit round (走访): which doors of a grid to knock at next, and why.
+
+It lists places, not people, and no worker is measured by it: who is due for an answer to
+be followed up, where nobody was home, where nobody has been for long.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gridkit.errors import GridkitError
+from gridkit.forms.desk import Desk
+from gridkit.forms.look import Words
+from gridkit.profile.choices import fold
+
+LONG_DAYS = 90
+"""A door that was not visited for so many days is said to be long ago."""
+_ANSWERED = ("answered", "verified")
+_BLANK_ROWS = 6
+_FOLLOW_UP = Words("有答复待回访", "an answer is to be followed up")
+_NOBODY = Words("上次无人在家", "nobody was home last time")
+_LONG = Words("很久没走访", "not visited for long")
+_REST = Words("例行走访", "regular visit")
+
+
+def visit_round(desk: Desk, grid_id: str) -> pd.DataFrame:
+    """List the known doors of a grid in the order in which to visit them.
+
+    Parameters
+    ----------
+    desk : Desk
+        The ledger and the grids.
+    grid_id : str
+        Which grid.
+
+    Returns
+    -------
+    DataFrame, one row per address that was ever visited, numbered from 1
+        `address` (str, as last written), `visited_on` (datetime64: the last knock), `days`
+        (Int64: since then), `follow_ups` (Int64: concerns answered but not followed up),
+        `nobody_home` (bool: at the last knock), `reason_zh`, `reason_en` (str). Follow-ups
+        come first, then doors that did not open, then those longest not visited.
+    """
+    visits = desk.rows("visit", "grid_id", [grid_id])
+    visits = visits[visits["address"].notna()]
+    visits = visits.assign(door=[fold(str(a)) for a in visits["address"]])
+    due = _follow_ups(desk, visits)
+    last = visits.sort_values("visited_on", kind="stable").drop_duplicates("door", keep="last")
+    today = pd.Timestamp(desk.today)
+    doors = pd.DataFrame(
+        {
+            "address": last["address"].astype("str"),
+            "visited_on": last["visited_on"],
+            "days": (today - last["visited_on"]).dt.days.astype("Int64"),
+            "follow_ups": last["door"].map(due).fillna(0).astype("Int64"),
+            "nobody_home": (last["outcome"] == "nobody_home").astype(bool),
+        }
+    )
+    reasons = [_reason(row) for _, row in doors.iterrows()]
+    doors["reason_zh"] = pd.array([r.zh for r in reasons], dtype="str")
+    doors["reason_en"] = pd.array([r.en for r in reasons], dtype="str")
+    doors = doors.sort_values(
+        ["follow_ups", "nobody_home", "days"], ascending=False, kind="stable"
+    )
+    return doors.set_index(pd.RangeIndex(1, len(doors) + 1, name="number"))
+
+
+def _follow_ups(desk: Desk, visits: pd.DataFrame) -> pd.Series:
+    """Count by door the concerns whose last step is an answer that nobody followed up."""
+    concerns = desk.rows("concern", "visit_id", visits.index)
+    steps = desk.rows("step", "concern_id", concerns.index)
+    latest = steps.rename_axis("step_id").sort_values(["on", "step_id"], kind="stable")
+    latest = latest.drop_duplicates("concern_id", keep="last")
+    waiting = latest.loc[latest["action"].isin(_ANSWERED), "concern_id"]
+    found = concerns.loc[concerns.index.isin(waiting), "visit_id"]
+    return visits["door"].reindex(found).value_counts()
+
+
+def _reason(row: pd.Series) -> Words:
+    if row["follow_ups"]:
+        return _FOLLOW_UP
+    if row["nobody_home"]:
+        return _NOBODY
+    return _LONG if row["days"] >= LONG_DAYS else _REST
+
+
+def round_sheet(
+    doors: pd.DataFrame, path: Path, *, grid_name: str, on: date, invented: bool = False
+) -> None:
+    """Write the round as a paper sheet (docx) for those who walk without a device.
+
+    The numbers on it are those of the list, so that it is quickly keyed in afterwards.
+
+    Parameters
+    ----------
+    doors : DataFrame
+        From `visit_round`.
+    path : Path
+        Where to write it.
+    grid_name : str
+        For the title.
+    on : date
+        The day of the round.
+    invented : bool
+        True for a made-up county: the sheet says so.
+
+    Raises
+    ------
+    GridkitError
+        If the file cannot be written.
+    """
+    from docx import Document
+    from docx.enum.section import WD_ORIENT
+
+    sheet: Any = Document()
+    page = sheet.sections[0]
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = page.page_height, page.page_width
+    mark = " (虚构数据, 仅供演练)" if invented else ""
+    sheet.add_heading(f"走访单: {grid_name} {on:%Y-%m-%d}{mark}", level=1)
+    sheet.add_paragraph("只记事和身份, 不记姓名、电话、证件号。没问的空着, 不要猜。")
+    _lay_table(sheet, doors)
+    try:
+        sheet.save(str(path))
+    except OSError as error:
+        raise GridkitError(
+            zh=f"走访单写不到 {path.name} ({error.strerror}); 请关闭正打开它的程序, 或换个位置。",
+            en=f"The sheet cannot be written to {path.name} ({error.strerror}); close what has it "
+            "open, or choose another place.",
+        ) from None
+
+
+_HEAD = (
+    "序",
+    "地址",
+    "上次",
+    "为什么去",
+    "结果 (见到人 / 无人 / 不便)",
+    "见到谁",
+    "什么事, 几户, 从何时起",
+)
+_WIDTHS_CM = (1.0, 4.2, 2.4, 3.2, 4.2, 2.4, 7.4)
+
+
+def _lay_table(sheet: Any, doors: pd.DataFrame) -> None:
+    from docx.shared import Cm
+
+    table = sheet.add_table(rows=1, cols=len(_HEAD))
+    table.style = "Table Grid"
+    table.autofit = False
+    lines = [_HEAD]
+    lines += [
+        (str(n), str(row["address"]), f"{row['visited_on']:%Y-%m-%d}", str(row["reason_zh"]),
+         "□见到人 □无人 □不便", "", "")
+        for n, row in doors.iterrows()
+    ]  # fmt: skip
+    lines += [("", "", "", "", "□见到人 □无人 □不便", "", "")] * _BLANK_ROWS
+    for place, line in enumerate(lines):
+        cells = table.rows[0].cells if place == 0 else table.add_row().cells
+        for cell, text, width in zip(cells, line, _WIDTHS_CM, strict=True):
+            cell.text, cell.width = text, Cm(width)
