@@ -6,6 +6,7 @@ Run: `python3 start.py python benchmarks/form.py [--rows 100000] [--keep FOLDER]
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import tempfile
 import time
@@ -65,6 +66,12 @@ def fill(screen: forms.RecordScreen, grid_id: str) -> None:
     card.place.take_centroid()
 
 
+def _memory_mib() -> float:
+    """Give the resident memory of this process now (Linux), in MiB."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
 def told(name: str, seconds: list[float]) -> None:
     """Print the median and the slowest."""
     print(f"{name:<52} {statistics.median(seconds):7.3f} s  (slowest {max(seconds):.3f} s)")
@@ -82,6 +89,9 @@ def main() -> None:
         start = time.perf_counter()
         screen = forms.record(workspace)
         told("record screen opened", [time.perf_counter() - start])
+        print(
+            f"memory of this process by now {_memory_mib():.0f} MiB (making the ledger included)"
+        )
         add, acknowledged, whole, cards = workspace.store.add, [], [], []
 
         def measured(*values: object, **named: object) -> object:

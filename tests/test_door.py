@@ -208,3 +208,33 @@ def test_picking_a_category_chooses_in_the_lists(form):
     assert card.section.value == {"demand_type": "water", "demand_detail": "water_cut"}
     card.search.pick(99)
     assert card.section.value == {"demand_type": "water", "demand_detail": "water_cut"}
+
+
+def test_disputes_are_narrowed_to_the_demand_and_all_are_one_choice_away(form):
+    """Those that go with the demand come first; an answer given before is never dropped."""
+    fields = form.add_concern().section.fields
+    dispute = fields["dispute_code"]
+    every = dispute.choices
+
+    fields["demand_type"].input.value = "wages"
+
+    assert {code[:2] for code in dispute.choices[:-1]} == {"05", "07"}
+    dispute.input.index = len(dispute.choices)
+    assert dispute.choices == every
+    assert dispute.value is None
+    assert dispute.fault is None
+    dispute.input.value = "0901"
+    fields["demand_type"].input.value = "water"
+    assert dispute.value == "0901"
+
+
+def test_a_draft_keeps_a_dispute_beyond_the_narrow_list(form, store):
+    """What was chosen from the whole list comes back from a draft."""
+    fields = form.add_concern().section.fields
+    fields["demand_type"].input.value = "wages"
+    fields["dispute_code"].load("0901")
+
+    again = VisitForm(store, GRIDS)
+    again.keeper.resume(form.keeper.draft_id)
+
+    assert again.concerns[0].section.value["dispute_code"] == "0901"

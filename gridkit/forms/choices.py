@@ -30,6 +30,7 @@ class ChoiceField(Field):
 
     def __init__(self, spec: FieldSpec, options: Options, *, lang: str = "zh") -> None:
         self._options = options
+        self.reserve: Options = []  # more than is offered, for an answer given earlier
         self._silent = False
         super().__init__(spec, lang=lang)
 
@@ -43,7 +44,17 @@ class ChoiceField(Field):
     def _read(self) -> Any:
         return None if self.input.value == UNCHOSEN else self.input.value
 
+    def _widen(self, value: Any) -> None:
+        if value not in self._codes and any(value == code for _, code in self.reserve):
+            self.offer(self.reserve)
+
+    def retype(self, typed: Any) -> None:
+        """Choose again what was chosen, also where it is no longer among the first."""
+        self._widen(typed)
+        super().retype(typed)
+
     def _write(self, value: Any) -> None:
+        self._widen(value)
         if value not in self._codes:
             raise DataError(
                 zh=f"{self.spec.zh}: 没有这个选项, 请重新选择",

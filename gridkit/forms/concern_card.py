@@ -11,6 +11,7 @@ import ipywidgets as W  # noqa: N812
 
 from gridkit.forms import answers
 from gridkit.forms.category_search import CategorySearch
+from gridkit.forms.disputes import Disputes
 from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.lookup import Category
 from gridkit.forms.place import PlacePart
@@ -85,6 +86,7 @@ class ConcernCard(Column):
         fields = self.section.fields
         self.search = CategorySearch(profile, lang=lang)
         self.search.on_pick(self._picked)
+        self._disputes = Disputes(fields["demand_type"], fields["dispute_code"], profile)
         self.place = PlacePart(fields["lon"], fields["lat"], grids, grid_name, lang=lang)
         self._seekers: list[Callable[[ConcernCard, str], None]] = []
         self._title = html()

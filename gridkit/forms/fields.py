@@ -21,6 +21,7 @@ from gridkit.profile import Profile
 from gridkit.records.condition import TODAY, Compare
 from gridkit.records.spec import FieldSpec
 
+_EXAMPLE = "如 e.g. 2026-3-7"
 _LONG_TEXT = 200  # characters; above it the input has several lines
 
 
@@ -84,7 +85,7 @@ class DateField(Field):
         super().__init__(spec, lang=lang)
 
     def _make_input(self) -> Any:
-        return dress(W.Text(value="", placeholder="2026-3-7"))
+        return dress(W.Text(value="", placeholder=_EXAMPLE))
 
     def _read(self) -> date | None:
         return answers.read_date(self.input.value, self._today(), future=self.future)

@@ -275,6 +275,9 @@ _CSS = """
 @media (max-width: 900px) { .gk-map-table { grid-template-columns: minmax(0, 1fr); }
   .gk-map-table .gk-map-rows { max-height: 340px !important; } }
 .gk [hidden] { display: none !important; }
+.gk .gk-input > input::placeholder { color: #8b95a0; opacity: 1; font-style: italic; }
+.gk .gk-round > button, .gk .gk-corrections > button { align-self: flex-start; margin: 8px 0; }
+.gk .gk-round .gk-row, .gk .gk-drafts .gk-row { margin: 0 0 4px; }
 .gk .gk-door.widget-box { margin: 8px 0 0; gap: 6px; }
 .gk .gk-last.widget-box { border-left: 4px solid #c98a00; background: #fffaf0; padding: 8px 14px;
   gap: 4px; border-radius: 0 6px 6px 0; }

@@ -48,6 +48,8 @@ class RoundView(Column):
         self.door_buttons: tuple[Any, ...] = ()
         self.open_button, self.sheet_button = W.Button(), W.Button()
         self.grid = GridField(VISIT["grid_id"], desk.grids["name"], lang=lang)
+        self.grid.remove_class("gk-q-grid_id")  # the form's own grid is meant by that name
+        self.grid.add_class("gk-q-round")
         self._list, self._message = W.VBox(), html()
         row = W.Box([self.grid, self.sheet_button])
         row.add_class("gk-row")

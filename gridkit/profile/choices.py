@@ -26,6 +26,8 @@ class Choice(Frozen):
         True only where the primary text was read.
     route_out : bool
         Handed to the statutory channel: never scored, never mapped.
+    disputes : tuple of str
+        Of a demand type: the dispute groups that it mostly falls under.
     source : str
         Where the entry comes from.
     """
@@ -37,6 +39,7 @@ class Choice(Frozen):
     aka: tuple[str, ...] = ()
     verified: Flag = False
     route_out: Flag = False
+    disputes: tuple[str, ...] = ()
     source: Text
 
     @cached_property

@@ -65,6 +65,7 @@ class DemandType(Entry):
 
     code: Slug
     detail: tuple[Entry, ...] = Field(min_length=1)
+    disputes: tuple[TableCode, ...] = ()
 
 
 class DemandsFile(Sourced):
@@ -74,7 +75,10 @@ class DemandsFile(Sourced):
 
     def tables(self) -> Iterator[Table]:
         """Yield the tables `demand_type` and `demand_detail`."""
-        kinds = [entry.choice(self) for entry in self.type]
+        kinds = [
+            entry.choice(self).model_copy(update={"disputes": entry.disputes})
+            for entry in self.type
+        ]
         details = [d.choice(self, parent=kind.code) for kind in self.type for d in kind.detail]
         yield _table("demand_type", "诉求类型", "Demand type", self, kinds)
         yield _table("demand_detail", "诉求细类", "Demand detail", self, details)

@@ -92,6 +92,11 @@ def _table_problems(table: Table) -> Iterator[Problem]:
 
 def _demand_problems(profile: Profile) -> Iterator[Problem]:
     details = profile.codes("demand_detail")
+    groups = profile.codes("dispute_group")
+    for choice in profile.choices("demand_type"):
+        yield from _known(
+            f"demands.toml type {choice.code}", "disputes", choice.disputes, groups
+        )
     for code in profile.codes("demand_type"):
         if f"{code}_other" not in details:
             yield Problem(
