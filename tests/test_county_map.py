@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 import stat
 from importlib import resources
 
@@ -15,7 +14,6 @@ import pytest
 import shapely
 
 from gridkit import hotspots, maps, triage
-from gridkit.errors import DataError
 from gridkit.profile import load_profile
 
 N = 24
@@ -104,10 +102,9 @@ def test_a_real_map_does_not_call_itself_invented(grids, frames):
     assert "<title>【内部】将乐县</title>" in page
 
 
-@pytest.mark.parametrize("audience", ["desk", "shared"])
-def test_no_free_text_and_no_address_reaches_the_page(grids, frames, audience):
+def test_no_free_text_and_no_address_reaches_the_page(grids, frames):
     """Whatever the concerns carry along, it does not leave the frame."""
-    page = maps.render(maps.county_map(grids, **frames, audience=audience))
+    page = maps.render(maps.county_map(grids, **frames))
 
     for word in (SECRET, "李某某", "解放路"):
         assert word not in page
@@ -144,59 +141,16 @@ def test_what_a_county_routes_out_by_its_own_profile_is_never_mapped(grids, fram
     assert (standing == "route_out").sum() == 4
 
 
-def test_a_shared_map_holds_no_concern_and_no_small_number(grids, frames):
-    """No points; of grids under five matters or households nothing but the outline."""
-    m = maps.county_map(grids, **frames, audience="shared")
-    rates, marks = features(m, maps.layers.GridLayer)
+def test_a_county_map_is_for_the_desk_and_says_so(grids, frames, tmp_path):
+    """There is no switch that hands it out: what is shared is drawn from a release."""
+    m = maps.county_map(grids, **frames)
+    with pytest.raises(TypeError, match="audience"):
+        maps.county_map(grids, audience="shared")
 
-    page = maps.render(m)
+    written = maps.save(m, tmp_path / "map.html")
 
-    assert not any(isinstance(c, maps.layers.DiscLayer) for c in m._children.values())
-    assert "gk.Discs" not in page
-    hidden = {*IDS[:5], IDS[-1]}
-    for feature in rates:
-        numbers = {k: v for k, v in feature["properties"].items() if k != "class"}
-        if feature["id"] in hidden:
-            assert set(numbers.values()) == {None}
-            assert feature["properties"]["class"] == 0
-        else:
-            assert numbers["n"] >= 5
-    for feature in marks:  # no score to solve for the counts with, hidden where they are
-        assert set(feature["properties"]) == {"class"}
-    kinds = {f["id"]: f["properties"]["class"] for f in marks}
-    assert len({kinds[i] for i in hidden}) == 1
-    assert kinds[IDS[-2]] != kinds[IDS[0]]
-
-
-def test_two_shared_maps_differ_only_where_a_count_of_five_does(grids, frames):
-    """Changing hidden counts, and with them all smoothed rates, changes nothing on the map."""
-    other = frames["rates"].copy()
-    other[["rate_eb", "expected"]] *= 1.1
-    other.loc[IDS[:5], "n"] = [4, 3, 0, 1, 2]
-
-    pages = [
-        features(maps.county_map(grids, rates=r, audience="shared"), maps.layers.GridLayer)
-        for r in (frames["rates"], other)
-    ]
-
-    assert pages[0] == pages[1]
-
-
-def test_a_shared_map_publishes_no_sum_of_hidden_counts(grids, frames):
-    """Neither the county's total nor a township's is on it: subtraction finds nothing."""
-    page = maps.render(maps.county_map(grids, **frames, audience="shared"))
-    words = re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL)
-
-    total = int(frames["rates"]["n"].sum())
-    assert f"{total}" not in words
-    assert f"共 {total}" not in page
-    assert not re.search(r"共 \d+ 件", page)
-
-
-def test_another_audience_is_refused_with_both_words(grids):
-    """There are two audiences, and a typo is not a third."""
-    with pytest.raises(DataError, match="'desk' or 'shared'; it is 'public'"):
-        maps.county_map(grids, audience="public")
+    assert "内部" in written.name
+    assert "内部使用" in written.read_text("utf-8")
 
 
 def test_the_profile_gives_names_and_colors_of_bands(grids, frames):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ from gridkit.forms.sheet import Sheet
 from gridkit.records.meetings import SESSION
 from gridkit.records.models import Session
 
+_WHERE = replace(SESSION["division_code"], zh="地点", en="Where", help_zh="", help_en="")
 OPEN = Words("记一场接访或评理", "Record a session")
 _GROUPS = (
     Group(
@@ -52,9 +54,7 @@ class SessionSheet(Sheet):
         self._concern_id = concern_id
         desk = self._desk
         own: dict[str, Field] = {
-            "division_code": ChoiceField(
-                SESSION["division_code"], _places(desk), lang=self.lang
-            ),
+            "division_code": ChoiceField(_WHERE, _places(desk), lang=self.lang),
             "room_id": ChoiceField(SESSION["room_id"], _rooms(desk), lang=self.lang),
         }
         section = Section(

@@ -1,4 +1,4 @@
-"""The map of a county: rates, hotspots and concerns on one page, for the desk or to share."""
+"""The map of a county for the desk: rates, hotspots and concerns on one page."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ import pandas as pd
 
 from gridkit.hotspots import mappable
 from gridkit.maps.basemap import GridMap, base_map
-from gridkit.maps.disclosure import hidden_note, suppress
 from gridkit.maps.ground import Ground
 from gridkit.maps.layers.choropleth import grid_choropleth
 from gridkit.maps.layers.discs import concern_discs
 from gridkit.maps.layers.hotspot import hotspot_layer
-from gridkit.maps.layers.layer import MapLayer, on_grids
+from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.layers.popups import POPUP_HEADS
-from gridkit.maps.legend import Audience, Caption, add_panel
+from gridkit.maps.legend import Caption, add_panel
 from gridkit.profile import Profile, load_profile
 
 _DENOMINATOR = "率的分母是网格登记的户数 / per 100 households registered in the grid."
@@ -35,12 +34,14 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     on: dt.date | None = None,
     source: str = "",
     invented: bool = False,
-    audience: Audience = "desk",
     profile: Profile | None = None,
     townships: Mapping[str, str] | None = None,
     ground: Ground | None = None,
 ) -> GridMap:
-    """Draw a county: how often, where more than chance, and what is open.
+    """Draw a county for the desk: how often, where more than chance, and what is open.
+
+    "内部使用" is on its face and, once saved, in its name. What is handed out is drawn by
+    `shared` instead, from a release that was protected and registered.
 
     Parameters
     ----------
@@ -52,8 +53,7 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     rates : DataFrame, indexed by `grid_id`, optional
         From `hotspots.rates`: `n`, `households`, `rate`, `rate_eb`, `low`, `high`.
     densities : Series, indexed by `grid_id`, optional
-        Where households are unknown: concerns per km², from `hotspots.density`. For the
-        desk only.
+        Where households are unknown: concerns per km², from `hotspots.density`.
     tests : DataFrame, indexed by `grid_id`, optional
         From `hotspots.hotspot_test` or `gi_star_test`: `hot`, `z`, `p`, `q`, `method`.
     title : str
@@ -66,10 +66,6 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         Where the data come from.
     invented : bool
         Whether people and places are made up; the map says so.
-    audience : {"desk", "shared"}
-        For the desk: everything above, and "内部使用" on its face. To share: no concern is
-        drawn; grids with fewer than 5 matters or households, zeros too, are hidden; rates
-        are plain, not smoothed, and hotspots carry no numbers. Of free text nothing is drawn for anybody.
     profile : Profile, optional
         Names and colors of bands, words for demand types, codes that are routed out; by
         default the packaged codes (groups 14 to 16) and the map's own names and colors.
@@ -103,16 +99,13 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         title=title,
         on=on,
         source=source,
-        audience=audience,
+        audience="desk",
         invented=invented,
         notes=(_DENOMINATOR,) if rates is not None else (),
     )
-    if audience == "shared":
-        layers = _shared_layers(grids, rates, tests)
-    else:
-        layers = _desk_layers(grids, rates, densities, tests)
-        if concerns is not None:
-            layers.append(_concern_layer(concerns, profile, concerns_title))
+    layers = _desk_layers(grids, rates, densities, tests)
+    if concerns is not None:
+        layers.append(_concern_layer(concerns, profile, concerns_title))
     m = base_map(grids, townships, ground=ground)
     for layer in layers:
         m.add_child(layer)
@@ -132,35 +125,6 @@ def _desk_layers(
         layers.append(_density_layer(grids, densities))
     if tests is not None:
         layers.append(hotspot_layer(grids, _with_counts(tests, rates)))
-    return layers
-
-
-def _shared_layers(
-    grids: gpd.GeoDataFrame, rates: pd.DataFrame | None, tests: pd.DataFrame | None
-) -> list[MapLayer]:
-    """Only what cannot be worked back to a count under five."""
-    if rates is None:
-        return []
-    rates = pd.DataFrame(on_grids(rates, grids, "rates"))
-    shown = suppress(rates["n"], rates["households"])
-    visible = rates.where(shown.notna())
-    # not the smoothed rate: it leans on the county's total, and so on the hidden counts
-    layers: list[MapLayer] = [
-        grid_choropleth(
-            grids,
-            visible["rate"],
-            title="诉求率",
-            title_en="rate",
-            unit="件/百户",
-            context=visible[["n", "households", "low", "high"]],
-            missing=("不显示", "hidden"),
-            notes=[hidden_note(shown)],
-        )
-    ]
-    if tests is not None:
-        tests = pd.DataFrame(on_grids(tests, grids, "tests"))
-        tests = tests[[c for c in ("hot", "method") if c in tests]]
-        layers.append(hotspot_layer(grids, tests.where(shown.notna()), numbers=False))
     return layers
 
 

@@ -13,7 +13,6 @@ from gridkit import hotspots
 from gridkit.maps.basemap import GridMap
 from gridkit.maps.county_map import county_map
 from gridkit.maps.ground import Ground, read_ground
-from gridkit.maps.legend import Audience
 from gridkit.triage.worklist import worklist
 
 if TYPE_CHECKING:
@@ -59,8 +58,8 @@ class Overview:
     sentence_zh: str
     sentence_en: str
 
-    def map(self, *, audience: Audience = "desk") -> GridMap:
-        """Draw it: rates, hotspots and, for the desk, the open matters."""
+    def map(self) -> GridMap:
+        """Draw it for the desk: rates, hotspots and the open matters."""
         return county_map(
             self.grids,
             self.open_matters,
@@ -71,7 +70,6 @@ class Overview:
             on=self.on,
             source="本机台账 / the ledger of this machine",
             invented=self.invented,
-            audience=audience,
             profile=self.profile,
             concerns_title="待办诉求 (不限时段)",
             ground=self.ground,

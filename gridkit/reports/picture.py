@@ -41,7 +41,7 @@ def map_picture(seen: Overview, path: Path) -> bool:
         return False
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder, "map.html")
-        maps.save(seen.map(audience="desk"), page)
+        maps.save(seen.map(), page)
         flags = ["--headless=new", "--disable-gpu", "--no-sandbox", "--hide-scrollbars"]
         flags += ["--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND"]
         flags += [f"--user-data-dir={folder}/browser", f"--window-size={WIDTH},{HEIGHT}"]
