@@ -1,0 +1,77 @@
+"""`gridkit drill` and `gridkit town`: scenarios, debriefs, and a county that lives."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gridkit.terminal import out
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(epilog="例 example:  gridkit drill     gridkit drill 演练_level_3.json")(drill)
+    app.command(epilog="例 example:  gridkit town 新县 --seed 8 --drought 2 --truth 真相.json")(
+        town
+    )
+
+
+def drill(
+    saved: Annotated[
+        Path | None,
+        typer.Argument(
+            help="保存下来的演练; 不给则列出剧本 · a saved drill", show_default=False
+        ),
+    ] = None,
+    page: Annotated[Path, typer.Option(help="复盘写到哪里 · the debrief")] = Path("复盘.html"),
+) -> None:
+    """演练: 列出剧本, 或给一局写复盘 · list the scenarios, or debrief a game."""
+    from gridkit.training.debrief import debrief
+    from gridkit.training.debrief_page import save_debrief, summary
+    from gridkit.training.drill import resume
+    from gridkit.training.scenario import scenarios
+
+    if saved is None:
+        for scenario in scenarios().values():
+            out.print(
+                f"{scenario.id:<14} {scenario.zh}  {scenario.weeks} 周, "
+                f"每周 {scenario.knobs.capacity} 件 · {scenario.about_zh}"
+            )
+        out.print(
+            "在笔记本 4b_trainee 里玩 · play them in the notebook 4b_trainee", style="dim"
+        )
+        return
+    found = debrief(resume(saved))
+    out.print(summary(found))
+    out.print(f"复盘已存为 {save_debrief(found, page).name} · the debrief was written")
+
+
+def town(
+    folder: Annotated[Path, typer.Argument(help="新工作区的文件夹 · folder of the workspace")],
+    seed: Annotated[int, typer.Option(help="种子 · seed")] = 1,
+    weeks: Annotated[int, typer.Option(min=8, max=1040, help="几周 · weeks")] = 52,
+    drought: Annotated[float, typer.Option(help="旱情 0–3")] = 1.0,
+    demolition: Annotated[float, typer.Option(help="拆改工期 0–3")] = 1.0,
+    pay_day: Annotated[float, typer.Option(help="年关欠薪 0–3")] = 1.0,
+    rain: Annotated[float, typer.Option(help="雨情 0–3")] = 1.0,
+    bias: Annotated[float, typer.Option(help="上报偏差 0–2 · reporting bias")] = 1.0,
+    truth: Annotated[
+        Path | None, typer.Option(help="真相写到哪里, 只给培训员 · the truth, for the trainer")
+    ] = None,
+) -> None:
+    """造一个会变化的虚构县 · make a county that lives, with knobs."""
+    from gridkit.training.history import make_history
+    from gridkit.training.knobs import Knobs
+    from gridkit.training.truth_file import write_causes
+    from gridkit.training.write import write_history
+
+    knobs = Knobs(
+        drought=drought, demolition=demolition, pay_day=pay_day, rain=rain, reporting_bias=bias
+    )
+    history = make_history(seed=seed, knobs=knobs, weeks=weeks)
+    write_history(folder, history).close()
+    if truth is not None:
+        write_causes(history, truth)
+    out.print(f"{folder.name}: {len(history.concerns)} 件诉求, 全是编的 · all of it invented")
