@@ -61,6 +61,21 @@ def test_every_figure_stands_beside_how_it_is_counted(capsys, workspace):
         assert MEASURES[code].how_zh.replace(" ", "")[:4] in said
 
 
+def test_counts_are_printed_as_counts_and_rates_as_rates(capsys, workspace):
+    """Four matters are 4, not 400 %; one of them ended by exception is a rate of 0 %."""
+    said = run(capsys, workspace, "--by", "type")
+
+    assert "诉求matters4统计期内" in said
+    assert "在办open3截至" in said
+    assert "闭环率loop-closedrate0%闭环" in said
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(capsys, workspace):
+    """Zeros would read as if nothing had happened."""
+    with pytest.raises(DataError, match="--from"):
+        run(capsys, workspace, "--from", "2026-04-01", "--to", "2026-03-01")
+
+
 @pytest.mark.parametrize(
     ("words", "there"),
     [

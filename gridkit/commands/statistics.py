@@ -75,6 +75,11 @@ def statistics(
         names = [_ALIASES.get(name, name) for name in by or ()]
         first = start.date() if start else dt.date(1970, 1, 1)
         span = first, min(end.date(), day) if end else day
+        if span[1] < first:
+            raise DataError(
+                zh=f"--from ({first}) 晚于 --to 或统计日 ({span[1]}), 其间什么也数不到; 请更正。",
+                en=f"--from ({first}) comes after --to or the day itself ({span[1]}); correct it.",
+            )
         _tables(*frames, names, span, day, profile)
 
 
