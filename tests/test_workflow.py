@@ -477,6 +477,26 @@ def test_a_merged_matter_follows_its_root_and_both_keep_their_histories(store):
     assert (back.matter.state, back.matter.into_id) == ("reopened", None)
 
 
+def test_a_merge_takes_no_danger_off_the_board(store):
+    """An unsafe house is not merged into a matter that does not say so; the other way it is."""
+    house, works = concern(safety="house_unsafe"), concern(safety="none")
+    tolds = [told("2 registered", of=one.record_id) for one in (house, works)]
+    store.add([house, works, *tolds[0], *tolds[1]], by_role="centre_staff")
+    said = {"by_role": "centre_staff", "reason": "同一处施工"}
+
+    with pytest.raises(WorkflowError) as refused:
+        triage.take_step(store, house.record_id, "merged", into_id=works.record_id, **said)
+    triage.take_step(store, works.record_id, "merged", into_id=house.record_id, **said)
+
+    assert [problem.field for problem in refused.value.problems] == ["into_id"]
+    assert "险情" in refused.value.problems[0].zh
+    stood = triage.states(store.frame("concern"), store.frame("step"))
+    assert stood["state"].loc[[house.record_id, works.record_id]].tolist() == [
+        "registered",
+        "merged",
+    ]
+
+
 def test_a_merge_that_leads_back_is_refused(store):
     """Neither into itself nor into what was merged into it."""
     a, b = concern(), concern()

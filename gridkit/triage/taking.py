@@ -175,7 +175,7 @@ class _Guard:
             *self._dates(matter, case),
         ]
         if step.action == "merged" and step.into_id:
-            problems += _merge(connection, step)
+            problems += _merge(connection, step, _dangers(case))
         if problems:
             raise _refused(matter, name, self.by_role, problems)
 
@@ -233,8 +233,14 @@ def _said(move: Move, step: Record) -> Iterable[Problem]:
 _MERGE_DEPTH = 1000
 
 
-def _merge(connection: sa.Connection, step: Record) -> Iterable[Problem]:
-    """Follow the root of a merge to its end: it must not lead back, nor be struck off."""
+def _merge(
+    connection: sa.Connection, step: Record, dangers: frozenset[str]
+) -> Iterable[Problem]:
+    """Follow the root of a merge to its end: it must not lead back, nor be struck off.
+
+    A merged matter is no longer scored by itself, so its dangers must be the root's, too:
+    else a merge would take a danger off the board, and stop the clock of its report.
+    """
     into: str | None = step.into_id
     for _ in range(_MERGE_DEPTH):
         if into is None:
@@ -254,7 +260,17 @@ def _merge(connection: sa.Connection, step: Record) -> Iterable[Problem]:
             zh = f"根因事项{STATE[root.state].zh}; 请先重启它, 或另选一件"
             en = f"the root is {STATE[root.state].en}; reopen it first, or choose another"
             yield Problem("step", "into_id", zh, en)
+        if root.state != "merged" and dangers - _dangers(case):
+            zh = "这件事有险情, 根因事项没有记; 并入后险情会从看板上消失。请先在根因事项补记, 或反过来归并"
+            en = "this one is of a danger that the root does not name: it would leave the board; "
+            en += "name it in the root first, or merge the root into this one"
+            yield Problem("step", "into_id", zh, en)
         into = root.into_id
+
+
+def _dangers(case: Case) -> frozenset[str]:
+    """Give what a matter names as danger; "none" and no answer are no danger."""
+    return frozenset((case.concern.record.safety or "").split()) - {"none"}
 
 
 def _refused(
