@@ -646,3 +646,33 @@ def test_the_clocks_of_one_concern_are_listed_with_whose_turn_it_is():
     assert listed["turn"].tolist() == ["诉求人"] + [""] * (len(listed) - 1)
     assert set(listed["status"].astype("str").iloc[1:]) == {"stopped"}
     assert len(none) == 0
+
+
+def test_a_stopped_clock_names_the_act_that_stopped_it_and_when():
+    """The first act after the start, not one that came when it had stopped; none: it lapsed."""
+    taken = steps("2026-03-03 routed", "2026-03-05 accepted", "2026-04-01 answered")
+
+    listed = deadlines_of(concerns("2026-03-02", **WATER), taken, PROFILE, day("2026-06-01"))
+    english = deadlines_of(
+        concerns("2026-03-02", **WATER), taken, PROFILE, day("2026-06-01"), "en"
+    )
+
+    said = listed["sentence"]
+    assert (
+        said["petition_22_route"] == "登记转送: 2026-03-03 分流, 时限停止 (信访工作条例第22条)"
+    )
+    assert "2026-03-05 受理" in said["petition_23_notice"]
+    assert "2026-04-01 答复" in said["petition_34_conclude"]
+    assert said["petition_35_ask"] == "请求复查: 期限已于 2026-05-06 届满 (信访工作条例第35条)"
+    assert "stopped on 2026-03-03 by: routed" in english["sentence"]["petition_22_route"]
+
+
+def test_a_clock_taken_up_again_names_the_last_act_that_stopped_it():
+    """An objection resumes the clock of routing; while it runs, nothing has stopped it."""
+    table, taken = concerns("2026-03-02", **WATER), ["2026-03-03 routed", "2026-03-04 objected"]
+    running = deadlines_of(table, steps(*taken), PROFILE, day("2026-03-06"))
+    again = deadlines_of(table, steps(*taken, "2026-03-05 routed"), PROFILE, day("2026-03-06"))
+
+    assert running["sentence"]["petition_22_route"].startswith("须在 2026-03-17 前登记转送")
+    assert "2026-03-05 分流" in again["sentence"]["petition_22_route"]
+    assert "2026-03-04 提出异议" in running["sentence"]["petition_23_notice"]

@@ -38,6 +38,8 @@ class _Clock:
     due: np.ndarray
     extended: np.ndarray
     paused: np.ndarray  # days that do not count
+    timeline: Timeline
+    runs: Runs
 
 
 def next_due(
@@ -119,14 +121,18 @@ def clock_table(
     DataFrame
         One row per concern and clause, in the order of the clauses: `concern_id` (str) and
         the columns of `next_due`, and `kind` (category). Only a duty can be overdue; a right
-        that has lapsed and a minimum that has passed are stopped.
+        that has lapsed and a minimum that has passed are stopped. `stopped_by` (category, an
+        event of `profile.clause.EVENTS`) and `stopped_on` (datetime64[s]) say what stopped
+        a clock, and when; missing where it is running or has run out by itself.
     """
     today = day_of(on)
     tables = [pd.DataFrame({"concern_id": pd.Series(dtype="str")})]
     for clock in _clocks(concerns, steps, profile, on, kinds=kinds):
         best = _Best(len(concerns), profile)
         best.take(clock)
-        table = best.frame(concerns.index, today)[clock.held].reset_index(names="concern_id")
+        by, when = clock.timeline.stops(clock.runs)
+        table = best.frame(concerns.index, today).assign(stopped_by=by.array, stopped_on=when)
+        table = table[clock.held].reset_index(names="concern_id")
         if clock.clause.kind != "duty":
             lapsed = table["status"] == "overdue"
             table.loc[lapsed, "status"] = "stopped"
@@ -153,7 +159,7 @@ def _clocks(
             held &= fits(clause, concerns, profile)
         if held.any():
             ends = _due(clause, runs, timeline, day_of(on))
-            yield _Clock(number, clause, held, runs.running, runs.start, *ends)
+            yield _Clock(number, clause, held, runs.running, runs.start, *ends, timeline, runs)
 
 
 def _valid(clause: Clause, start: np.ndarray) -> np.ndarray:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from gridkit.profile import Profile
+from gridkit.profile import Clause, Profile
 from gridkit.triage.clocks import clock_table
+from gridkit.triage.moves import step_label
 
 _TEXTS = {
     "zh": {
@@ -16,7 +18,10 @@ _TEXTS = {
         "today": "今天 ({due}) 须{act} ({article})",
         "overdue": "应在 {due} 前{act} ({article}), 已超期 {days} 天",
         "unknown": "须在 {length} 个工作日内{act} ({article}); 次年放假安排未收录, 到期日待定",
-        "stopped": "时限已停止 ({article})",
+        "stopped": "{act}: 时限已停止 ({article})",
+        "stopped_by": "{act}: {stopped_on} {stopped_by}, 时限停止 ({article})",
+        "lapsed": "{act}: 期限已于 {due} 届满 ({article})",
+        "passed": "{act}: 已于 {due} 满期 ({article})",
         "none": "没有法定时限",
         "right": "可在 {due} 前{act} ({article}), {left}",
         "minimum": "{act}, 至少到 {due} ({article}), {left}",
@@ -27,7 +32,10 @@ _TEXTS = {
         "overdue": "{act} was due by {due} ({article}): {days} overdue",
         "unknown": "{act} within {length} working days ({article}); "
         "next year's holidays are not known yet, so neither is the date",
-        "stopped": "the clock has stopped ({article})",
+        "stopped": "{act}: the clock has stopped ({article})",
+        "stopped_by": "{act}: stopped on {stopped_on} by: {stopped_by} ({article})",
+        "lapsed": "{act}: open until {due}, now lapsed ({article})",
+        "passed": "{act}: done with on {due} ({article})",
         "none": "no legal clock",
         "right": "may {act} until {due} ({article}): {left}",
         "minimum": "{act} at least until {due} ({article}): {left}",
@@ -41,7 +49,8 @@ def due_sentence(due: pd.DataFrame, profile: Profile, lang: str = "zh") -> pd.Se
     Parameters
     ----------
     due : DataFrame
-        From `clocks.next_due`.
+        From `clocks.next_due` or `clocks.clock_table`; the latter also tells what stopped a
+        clock.
     profile : Profile
         The one that `due` was made with.
     lang : {"zh", "en"}
@@ -65,45 +74,63 @@ def due_sentence(due: pd.DataFrame, profile: Profile, lang: str = "zh") -> pd.Se
     >>> due_sentence(due, profile, lang="en")[0]
     'register and route by 2026-03-07 (Regulations on Petition Work 2022, Art. 22): 5 days left'
     """
-    keys = due[["clause_id", "status", "due_on", "days_left"]]
+    keys = due[[name for name in _KEYS if name in due]]
     number = keys.groupby(list(keys), dropna=False, observed=True, sort=False).ngroup()
     different = keys[~number.duplicated().to_numpy()]
     texts = [
-        _sentence(clause, status, due_on, left, profile, lang)
-        for clause, status, due_on, left in different.itertuples(index=False)
+        _sentence(row, profile, lang)
+        for row in different.reindex(columns=[*_KEYS]).to_dict("records")
     ]
     codes, words = pd.factorize(pd.Index(texts, dtype="str"))
     spoken = pd.Categorical.from_codes(codes.take(number), words)
     return pd.Series(spoken, index=due.index)
 
 
-def _sentence(
-    clause_id: str,
-    status: str,
-    due_on: Any,
-    left: Any,
-    profile: Profile,
-    lang: str,
-) -> str:
+_KEYS = ("clause_id", "status", "due_on", "days_left", "kind", "stopped_by", "stopped_on")
+
+
+def _sentence(row: Mapping[Any, Any], profile: Profile, lang: str) -> str:
     texts = _TEXTS[lang]
-    if status == "none":
+    if row["status"] == "none":
         return texts["none"]
-    clause = profile.clause(clause_id)
-    known = status == "stopped" or not pd.isna(due_on)
-    form = ("today" if status == "running" and left == 0 else status) if known else "unknown"
-    if known and status == "running" and clause.kind != "duty":
-        form = clause.kind
-    return texts[form].format(
+    clause = profile.clause(row["clause_id"])
+    by = row["stopped_by"]
+    return texts[_form(row, clause)].format(
         act=clause.act_en if lang == "en" else clause.act_zh,
         article=clause.citation_en if lang == "en" else clause.citation_zh,
-        due="" if pd.isna(due_on) else f"{due_on:%Y-%m-%d}",
+        due=_date(row["due_on"]),
         length=clause.length,
-        **_counts(left, lang),
+        stopped_by="" if pd.isna(by) else step_label(_ANSWERS.get(by, by), lang),
+        stopped_on=_date(row["stopped_on"]),
+        **_counts(row["days_left"], lang),
     )
 
 
+# an answer after a review is an answer
+_ANSWERS = {"review_answered": "answered", "re_review_answered": "answered"}
+_RUN_OUT = {"right": "lapsed", "minimum": "passed"}
+
+
+def _form(row: Mapping[Any, Any], clause: Clause) -> str:
+    """Choose the sentence for a clock that has begun."""
+    if row["status"] == "stopped":
+        if not pd.isna(row["stopped_by"]):
+            return "stopped_by"
+        # only a table of all clocks knows that nothing stopped it
+        return "stopped" if pd.isna(row["kind"]) else _RUN_OUT.get(clause.kind, "stopped")
+    if pd.isna(row["due_on"]):
+        return "unknown"
+    if row["status"] == "running" and clause.kind != "duty":
+        return clause.kind
+    return "today" if row["status"] == "running" and row["days_left"] == 0 else row["status"]
+
+
+def _date(day: Any) -> str:
+    return "" if pd.isna(day) else f"{day:%Y-%m-%d}"
+
+
 def _counts(left: Any, lang: str) -> dict[str, str]:
-    if left is pd.NA:
+    if pd.isna(left):
         return {"left": "", "days": ""}
     if lang == "en":
         days = "1 day" if abs(left) == 1 else f"{abs(left)} days"
@@ -155,7 +182,7 @@ def deadlines_of(
     labels = {code: profile.label("turn", code, lang) for code in turn.dropna().unique()}
     table = table.assign(
         sentence=due_sentence(table, profile, lang).astype("str"),
-        turn=turn.map(labels).fillna("").astype("str"),
+        turn=pd.Series([labels.get(code, "") for code in turn], turn.index, dtype="str"),
         over=table["status"] == "stopped",
     )
     ordered = table.sort_values(["over", "due_on"], kind="stable", na_position="last")

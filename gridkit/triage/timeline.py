@@ -110,7 +110,22 @@ class Timeline:
         running[row] = on_after
         receipt = self.heard if from_receipt else np.full_like(self.heard, NEVER)
         start = np.where(place >= 0, np.append(self.day, NEVER).take(place), receipt)
-        return Runs(start, running & (start != NEVER), place)
+        ended = np.full(len(self.heard), -1, dtype=np.int64)
+        stops = on_before & ~on_after
+        ended[row[stops]] = chosen[stops]
+        return Runs(start, running & (start != NEVER), place, ended)
+
+    def stops(self, runs: Runs) -> tuple[pd.Series, np.ndarray]:
+        """Tell by which event, and on which day, each run that has stopped was stopped.
+
+        Missing (NaT) where it is running, or never began.
+        """
+        stopped = (runs.ended >= 0) & ~runs.running & (runs.start != NEVER)
+        code = np.append(self.event, -1)[np.where(stopped, runs.ended, -1)]
+        day = np.append(self.day, 0)[np.where(stopped, runs.ended, -1)]
+        dates = day.astype("datetime64[D]").astype("datetime64[s]")
+        dates = np.where(stopped, dates, np.datetime64("NaT", "s"))
+        return pd.Series(pd.Categorical.from_codes(code, pd.Index(EVENTS))), dates
 
     def happened_in(self, runs: Runs, events: Sequence[str], latest: np.ndarray) -> np.ndarray:
         """Tell which concerns saw one of the events in their last run, up to a day each."""
@@ -161,11 +176,15 @@ class Runs:
         It has not been stopped.
     place : ndarray of int64
         Position of the event that began it in the timeline, -1 for receipt.
+    ended : ndarray of int64
+        Position of the event that last stopped it, -1 for none; a later one, when it had
+        stopped already, did not.
     """
 
     start: np.ndarray
     running: np.ndarray
     place: np.ndarray
+    ended: np.ndarray
 
 
 def _flags(events: Iterable[str]) -> np.ndarray:
