@@ -178,10 +178,9 @@ def _fill(
     from gridkit.reports.picture import map_picture
 
     with tempfile.TemporaryDirectory() as folder:
-        picture = Path(folder) / "map.png"
-        drawn = seen is not None and map_picture(seen, picture)
+        picture = None if seen is None else map_picture(seen, Path(folder))
         page = open_template(TEMPLATE, template)
-        image = InlineImage(page, str(picture), width=Cm(WIDE_CM)) if drawn else ""
+        image = InlineImage(page, str(picture), width=Cm(WIDE_CM)) if picture else ""
         try:
             page.render({**context, "map": image}, autoescape=True)
         except TemplateError as fault:
