@@ -221,6 +221,7 @@ def test_the_command_writes_the_page_and_keeps_the_runs(run, concerns, grids, tm
 
     assert (code, quiet, wrong) == (0, 0, 2)
     assert "本周有 1 处聚集难以用偶然解释: 新出现 1。" in printed
+    assert "新出现 · 用水" in printed  # of what, as on the page
     assert "20 件没有具体位置" in printed or "件同一天登记" in printed
     assert "No cluster this week" in said
     assert "没有的" in refused

@@ -11,7 +11,10 @@ from gridkit.commands.board import codes
 from gridkit.terminal import DAY, Day, Folder, bar, entry, opened, out
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gridkit.hotspots import WeeklyWarning
+    from gridkit.hotspots.names import Names
     from gridkit.maps.layers.clusters import ClusterStyle
 
 RUNS = "scan-runs.json"
@@ -48,6 +51,7 @@ def scan(
 
     from gridkit import maps
     from gridkit.hotspots import AlarmRule, same_cause, weekly_warning
+    from gridkit.hotspots.names import make_names
     from gridkit.maps.warning_page import warning_page
 
     with opened(folder) as workspace:
@@ -80,11 +84,11 @@ def scan(
             invented=workspace.invented,
         )
         path = maps.save(page, path)
-        _tell(warning, "en" if english else "zh")
+        _tell(warning, make_names(workspace.grids, profile), "en" if english else "zh")
         out.print(f"已写好 {path} (内部使用) · written, for the desk only", markup=False)
 
 
-def _tell(warning: WeeklyWarning, lang: str) -> None:
+def _tell(warning: WeeklyWarning, names: Names, lang: str) -> None:
     """Print the week, its clusters, and how often the rule raised an alarm this year."""
     from gridkit.hotspots.warning import STATUS_WORDS
 
@@ -92,13 +96,27 @@ def _tell(warning: WeeklyWarning, lang: str) -> None:
     out.print(f"{end} 起的一周 · week: {warning.explain(lang)}", style="bold", markup=False)
     for number, row in warning.clusters.iterrows():
         words = STATUS_WORDS[str(row["status"])][lang == "en"]
+        head = f"{words} · {names.of_type(str(row['category']), lang)}{_again(row, lang)}"
         said = " ".join(
             str(row[f"{part}_{lang}"]) for part in ("said", "mind", "shared", "other")
         )
-        entry(int(str(number)), _color(str(row["status"])), words, " ".join(said.split()))
+        entry(int(str(number)), _color(str(row["status"])), head, " ".join(said.split()))
+    if not warning.ended.empty:
+        head = "上周有, 已不再显著" if lang == "zh" else "last week's, no longer significant"
+        out.print(f"     {head}:", markup=False)
     for _, row in warning.ended.iterrows():
         out.print(f"     {row[lang]}", style="dim", markup=False)
     out.print(warning.explain_burden(lang), markup=False)
+
+
+def _again(row: pd.Series, lang: str) -> str:
+    """Say which number tells the same story, as the week's page does."""
+    import pandas as pd
+
+    if pd.isna(row["same_as"]):
+        return ""
+    number = row["same_as"]
+    return f" (与 {number} 号是同一处)" if lang == "zh" else f" (the same place as {number})"
 
 
 def _color(status: str) -> str:
