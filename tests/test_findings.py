@@ -219,3 +219,20 @@ def test_too_few_replicas_are_refused(county) -> None:
 
     with pytest.raises(DataError, match="`replicas` must be 99 or more; it is 9"):
         hotspot_test(table(homes, homes, grids), near, rng=np.random.default_rng(1), replicas=9)
+
+
+def test_concerns_where_no_household_is_counted_are_said_to_be_left_out(county) -> None:
+    """A table of households with a wrong zero takes no concern away unsaid."""
+    grids, near, homes = county
+    counts = table(np.full(len(grids), 3), homes.copy(), grids)
+    counts.iloc[:2, counts.columns.get_loc("households")] = 0
+    found = find_hotspots(counts, grids, near)
+    assert "2 个网格户数登记为零却有诉求 6 件" in found.sentence_zh
+    assert "yet there are 6 concerns" in found.sentence_en
+
+
+def test_an_unknown_measure_is_refused(county) -> None:
+    """A slip of the pen does not turn rates into densities."""
+    grids, near, homes = county
+    with pytest.raises(DataError, match="'rates'"):
+        find_hotspots(table(homes, homes, grids), grids, near, measure="rates")  # type: ignore[arg-type]

@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from scipy.stats import poisson
 
 from gridkit.errors import AlignmentError, DataError
-from gridkit.hotspots import count, density, rates, within
+from gridkit.hotspots import (
+    before_after,
+    count,
+    density,
+    per_grid,
+    rates,
+    within,
+)
 from gridkit.records.grids import make_grids
 
 CASE = json.loads((Path(__file__).parent / "reference/nc_sids.json").read_text())
@@ -223,3 +230,34 @@ def test_densities_are_per_square_kilometer() -> None:
     assert density(counts, grids).iloc[0] == pytest.approx(16, rel=0.003)
     with pytest.raises(DataError, match="1 have no count"):
         density(counts.iloc[1:], grids)
+
+
+def test_weights_passed_as_counts_are_refused_before_they_are_added_up():
+    """Weighted concerns are no counts, even where their sum happens to be whole."""
+    weeks = pd.date_range("2026-03-02", periods=4, freq="7D")
+    weighted = pd.DataFrame(
+        {"grid_id": ["a"] * 4 + ["b"] * 4, "week": [*weeks, *weeks], "n": 1.5, "households": 50}
+    )
+    with pytest.raises(DataError, match="8 not whole"):
+        rates(weighted)
+    with pytest.raises(DataError, match="8 not whole"):
+        per_grid(weighted)
+    with pytest.raises(DataError, match="8 not whole"):
+        before_after(weighted, weeks[2].date(), 1)
+    with pytest.raises(DataError, match="2 not whole"):
+        rates(weighted.groupby("grid_id")[["n", "households"]].first())
+
+
+def test_a_lacking_column_is_named():
+    """Households alone make no rate."""
+    with pytest.raises(DataError, match="`n`"):
+        rates(table([1], [50])[["households"]])
+
+
+def test_a_grid_that_comes_twice_has_no_density():
+    """Its concerns would be shown twice."""
+    cells = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy([0, 0], [0, 0]).buffer(500), index=["g00", "g00"]
+    )
+    with pytest.raises(DataError, match="1 come again"):
+        density(table([3], [50]), cells)

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from gridkit.errors import DataError
+from gridkit.hotspots.cube import whole_counts
 
 FEWEST_IN_GRID = 8
 """Concerns before and after together below which a grid is not tested: even all of them on
@@ -60,7 +61,7 @@ def before_after(
     Raises
     ------
     DataError
-        If columns are missing, or a side has no recorded week.
+        If columns are missing, a side has no recorded week, or `n` is no count.
 
     Notes
     -----
@@ -134,6 +135,7 @@ def _sides(
             en=f"no whole week {en} {since} is in `counts`; there is nothing to compare.",
             zh=f"`counts` 中 {since} {zh}没有一整周的记录, 无从比较。",
         )
+    whole_counts(counts["n"], "n")
     n = counts["n"].astype("int64")
     table = pd.DataFrame({"before": n.where(early, 0), "after": n.where(late, 0)})
     return table.groupby(counts["grid_id"], observed=True, sort=False).sum(), recorded

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gridkit.errors import DataError, StoreFullError
+from gridkit.hotspots.cube import whole_counts
 from gridkit.hotspots.relations import Period, Question, relations
 from gridkit.hotspots.source import Concerns, require, unreadable
 
@@ -213,7 +214,8 @@ def per_grid(counts: pd.DataFrame, category: str | None = None) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If no row is of this category.
+        If no row is of this category, or `n` is missing, negative or not whole (weights are no
+        counts).
 
     Examples
     --------
@@ -229,6 +231,8 @@ def per_grid(counts: pd.DataFrame, category: str | None = None) -> pd.DataFrame:
                 en=f"`category` {category!r} is not in the counts.",
                 zh=f"`category` {category!r} 不在统计表中。",
             )
+    require(["grid_id", "n"], counts.columns, "counts")
+    whole_counts(counts["n"], "n")
     steady = [c for c in ("households", "population") if c in counts]
     adding = {"n": "sum", **dict.fromkeys(steady, "first")}
     table = counts.groupby("grid_id", observed=True, sort=False).agg(adding)

@@ -120,7 +120,28 @@ def check_counts(cube: pd.DataFrame, name: str = "counts") -> NDArray[np.float64
         If weeks have gaps, or a value is missing, negative or no whole number.
     """
     check_weeks(cube.columns)
-    x = cube.to_numpy(dtype=np.float64, na_value=np.nan)
+    return whole_counts(cube, name)
+
+
+def whole_counts(counts: pd.Series | pd.DataFrame, name: str) -> NDArray[np.float64]:
+    """Take counts as numbers, if that is what they are: weights are none.
+
+    Parameters
+    ----------
+    counts : Series or DataFrame
+    name : str
+        What the argument or column is called in the message.
+
+    Returns
+    -------
+    ndarray of float, shaped like `counts`
+
+    Raises
+    ------
+    DataError
+        If a value is missing, negative or no whole number.
+    """
+    x: NDArray[np.float64] = counts.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = int(np.isnan(x).sum())
     known = x[~np.isnan(x)]
     broken = int((known % 1 != 0).sum())

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from gridkit.errors import DataError
 from gridkit.hotspots.explain import explain_hotspots
 from gridkit.hotspots.gi_star import gi_star_test, is_level, surrounding
 from gridkit.hotspots.neighbors import Neighbors, touching
@@ -86,7 +87,7 @@ def find_hotspots(
     AlignmentError
         If counts and grids differ.
     DataError
-        As for `rates`, `density` and `touching`.
+        As for `rates`, `density` and `touching`; also if `measure` is unknown.
 
     Notes
     -----
@@ -106,6 +107,11 @@ def find_hotspots(
     >>> found.tests is None, found.sentence_en[:34]
     (True, 'There are too few grids (2) for a ')
     """
+    if measure not in get_args(Measure):
+        raise DataError(
+            en=f"`measure` must be one of {', '.join(get_args(Measure))}; it is {measure!r}.",
+            zh=f"`measure` 须取 {', '.join(get_args(Measure))}; 现为 {measure!r}。",
+        )
     households = counts_per_grid["households"]
     unknown = households.isna()
     filled = counts_per_grid.assign(households=households.fillna(0))
@@ -136,7 +142,7 @@ def _beside(counts: pd.DataFrame, measure: Measure, *, rated: bool) -> tuple[str
     unknown = counts["households"].isna()
     k, n = int(unknown.sum()), len(counts)
     if measure != "rate" or not k:
-        return "", ""
+        return _nobody(counts) if rated else ("", "")
     if not rated:
         return (
             f" {n} 个网格中 {k} 个户数未知, 不足以算率, 改比每平方公里件数; 请补录户数。",
@@ -144,10 +150,24 @@ def _beside(counts: pd.DataFrame, measure: Measure, *, rated: bool) -> tuple[str
             "are compared instead. Fill the households in.",
         )
     m = int(counts.loc[unknown, "n"].sum())
+    zh, en = _nobody(counts)
     return (
-        f" 另有 {k} 个网格户数未知 (其中诉求 {m} 件), 不算率, 件数未参与比较; 请补录户数。",
+        f" 另有 {k} 个网格户数未知 (其中诉求 {m} 件), 不算率, 件数未参与比较; 请补录户数。{zh}",
         f" In {k} grids households are unknown: they have no rate, and their {m} concerns are "
-        "left out. Fill the households in.",
+        f"left out. Fill the households in.{en}",
+    )
+
+
+def _nobody(counts: pd.DataFrame) -> tuple[str, str]:
+    """Say in both languages which concerns are left out where no household is counted."""
+    wrong = (counts["households"].fillna(1) == 0) & (counts["n"] > 0)
+    k, m = int(wrong.sum()), int(counts.loc[wrong, "n"].sum())
+    if not k:
+        return "", ""
+    return (
+        f" 另有 {k} 个网格户数登记为零却有诉求 {m} 件, 未参与比较; 请核对户数。",
+        f" In {k} grids no household is counted, yet there are {m} concerns; they are left out. "
+        "Look at the table of households.",
     )
 
 

@@ -15,7 +15,9 @@ from scipy.special import gammaincinv
 
 from gridkit.errors import DataError
 from gridkit.hotspots.counts import per_grid
+from gridkit.hotspots.cube import whole_counts
 from gridkit.hotspots.neighbors import Neighbors
+from gridkit.hotspots.source import require
 from gridkit.records.grids import to_meters
 
 _Floats = NDArray[np.float64]
@@ -60,8 +62,8 @@ def rates(
     AlignmentError
         If `neighbors` is of other grids.
     DataError
-        If a count is negative, households are unknown or none at all, or `level` is out
-        of range.
+        If a column is missing, a count is negative or not whole (weights are no counts),
+        households are unknown or none at all, or `level` is out of range.
 
     Notes
     -----
@@ -138,7 +140,7 @@ def density(counts_per_grid: pd.DataFrame, grids: gpd.GeoDataFrame) -> pd.Series
     Raises
     ------
     DataError
-        If a grid has no counts.
+        If a grid has no counts, or comes twice.
 
     Examples
     --------
@@ -147,6 +149,12 @@ def density(counts_per_grid: pd.DataFrame, grids: gpd.GeoDataFrame) -> pd.Series
     >>> density(pd.DataFrame({"n": [3]}, index=pd.Index(["a"], name="grid_id")), cells).tolist()
     [6.0]
     """
+    again = int(grids.index.duplicated().sum())
+    if again:
+        raise DataError(
+            en=f"`grids` must hold each grid once; {again} come again.",
+            zh=f"`grids` 中每个网格只能出现一次; 有 {again} 个重复。",
+        )
     n = _summed(counts_per_grid)["n"].reindex(grids.index)
     lacking = int(n.isna().sum())
     if lacking:
@@ -168,6 +176,7 @@ def _checked(counts_per_grid: pd.DataFrame, level: float) -> tuple[pd.Series, pd
             zh=f"`level` 须在 0 与 1 之间; 现为 {level:g}。",
         )
     table = _summed(counts_per_grid)
+    require(["n", "households"], table.columns, "counts_per_grid")
     n, households = table["n"], table["households"]
     negative = int((n < 0).sum() + (households < 0).sum())
     unknown = int(households.isna().sum() + n.isna().sum())
@@ -180,6 +189,7 @@ def _checked(counts_per_grid: pd.DataFrame, level: float) -> tuple[pd.Series, pd
             f"现有负数 {negative} 处, 缺失 {unknown} 处, 户数合计 {households.sum()}。"
             "请补全户数, 或改用 `density`。",
         )
+    whole_counts(n, "n")
     return n.astype("Int64"), households.astype("Int64")
 
 
