@@ -57,6 +57,38 @@ def test_clocks_tell_which_article_by_when_and_whose_turn(run, tap):
     assert SECRET[:4] not in printed + english
 
 
+def test_clocks_of_an_earlier_day_show_the_matter_as_it_stood_then(run, tap):
+    """Steps and state that came after the day asked for are not told as its own."""
+    run("step", tap, "分流", "--role", "centre_staff", "--unit", "水利局", "--on", "2026-03-09")
+
+    _, before = run("clocks", tap, "--on", "2026-03-05")
+    _, after = run("clocks", tap, "--on", "2026-03-10")
+
+    assert "状态: 已登记" in before
+    assert "水利局" not in before
+    assert "状态: 已分流" in after
+    assert "2026-03-09 分流, 时限停止" in after
+
+
+def test_a_merge_tells_into_which_matter(run, tap, tmp_path):
+    """The row of the merge names its root by the same eight characters as every list."""
+    with gk.open_workspace(tmp_path).store as store:
+        root = Concern(
+            grid_id="990428100001001",
+            source="window",
+            heard_on="2026-03-02",
+            demand_type="water",
+        )
+        taken = Step(concern_id=root.record_id, action="registered", on="2026-03-02")
+        store.add([root, taken], by_role="centre_staff")
+
+    words = ("--role", "centre_staff", "--into", root.record_id, "--reason", "同一水厂")
+    code, printed = run("step", tap, "同因归并", *words)
+
+    assert code == 0
+    assert f"并入 into {root.record_id[-8:]}" in printed
+
+
 def test_a_step_is_taken_in_everyday_words(run, tap, tmp_path):
     """Action and unit by their Chinese names; what may come next is said at once."""
     words = ("--role", "centre_staff", "--unit", "自来水公司", "--joint", "水利局")
@@ -101,5 +133,6 @@ def test_without_an_action_the_possible_ones_are_listed(run, tap):
     _, mine = run("step", tap, "--role", "grid_worker")
     unknown, _ = run("step", "nowhere")
 
-    assert "下一步可办 · next: 答复 answered, 撤回 withdrawn, 申请调解" in mine
+    assert "下一步可办 · next (网格员): 答复 answered, 撤回 withdrawn, 申请调解" in mine
+    assert "别的角色还可办" in mine
     assert unknown == 2

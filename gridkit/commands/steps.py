@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridkit.profile import Profile
-    from gridkit.records import Store, Workspace
+    from gridkit.records import Record, Store, Workspace
     from gridkit.triage import Matter
 
 Matter_ = Annotated[str, typer.Argument(metavar="ID", help="编号, 或其开头、结尾几位 · its id")]
@@ -51,7 +52,7 @@ def clocks(
             steps[steps["concern_id"] == concern_id], _sessions(store, concern_id)
         )
         _matter_line(workspace, concerns.loc[[concern_id]].iloc[0], lang)
-        _tell(store, concern_id, lang)
+        _tell(store, concern_id, lang, on=day)
         listed = deadlines_of(concerns.loc[[concern_id]], mine, workspace.profile, day, lang)
         table = listed[["sentence", "turn"]].assign(
             started=dated(listed["started_on"]), due=dated(listed["due_on"])
@@ -154,8 +155,14 @@ def _matter_line(workspace: Workspace, concern: pd.Series, lang: str) -> None:
     out.print(f"{what} · {where} · {str(concern.name)[-8:]}", style="bold", markup=False)
 
 
-def _tell(store: Store, concern_id: str, lang: str, role: str | None = None) -> None:
-    """Print where a matter stands, its steps so far, and what may be done next."""
+def _tell(
+    store: Store,
+    concern_id: str,
+    lang: str,
+    role: str | None = None,
+    on: dt.date | None = None,
+) -> None:
+    """Print where a matter stood on a day (now), its steps until then, and what may be next."""
     import pandas as pd
 
     from gridkit.records.spec import ROLES
@@ -166,7 +173,8 @@ def _tell(store: Store, concern_id: str, lang: str, role: str | None = None) -> 
     case = store.case(concern_id)
     if case is None:
         return
-    steps = [taken.record for taken in case.steps]
+    until = [taken for taken in case.steps if on is None or taken.record.on <= on]
+    steps = [taken.record for taken in until]
     matter = state(steps, case.concern.record.heard_on)
     out.print(_headline(matter, store.profile, lang), markup=False, highlight=False)
     roles = {code: zh if lang == "zh" else en for code, zh, en in ROLES}
@@ -183,16 +191,27 @@ def _tell(store: Store, concern_id: str, lang: str, role: str | None = None) -> 
             ),
             roles[taken.by_role],
             store.profile.label("unit", taken.record.unit, lang) if taken.record.unit else "",
-            "冲突, 未计入 clash" if number in matter.clashes else "",
+            _note(taken.record, clash=number in matter.clashes),
         )
-        for number, taken in enumerate(case.steps)
+        for number, taken in enumerate(until)
     ]
     columns = ["日期 on", "办理 step", "角色 role", "单位 unit", "备注 note"]
     show("办理经过 · its steps", pd.DataFrame(rows, columns=columns))
     if role is not None:
         role = _role(role)
     named = [f"{a.zh} {a.step}" for a in allowed_now(matter, role)]
-    out.print(f"下一步可办 · next: {', '.join(named) or '无 nothing'}", markup=False)
+    who = f" ({roles[role]})" if role is not None else ""
+    out.print(f"下一步可办 · next{who}: {', '.join(named) or '无 nothing'}", markup=False)
+    if role is not None and len(named) < len(allowed_now(matter)):
+        out.print(
+            "别的角色还可办其他步骤: 去掉 --role 列出全部 · others may do more", style="dim"
+        )
+
+
+def _note(step: Record, *, clash: bool) -> str:
+    """Say of a step what its row does not: that it was a clash, or where it merged to."""
+    into = f"并入 into {step.into_id[-8:]}" if step.into_id else ""
+    return " ".join(part for part in (into, "冲突, 未计入 clash" if clash else "") if part)
 
 
 def _headline(matter: Matter, profile: Profile, lang: str) -> str:
