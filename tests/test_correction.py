@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 import pytest
 import shapely
 
-from gridkit.forms import Correction
+from gridkit.forms import Correction, Desk
+from gridkit.forms.corrections import Corrections
 from gridkit.records import Concern, Visit, create_store
 from gridkit.records.grids import make_grids
 
@@ -191,3 +192,18 @@ def test_a_visit_is_corrected_too(store):
     correction.save()
 
     assert store.current(["v1"])["v1"].record.visited_on == date(2026, 11, 19)
+
+
+def test_a_record_is_found_corrected_and_the_message_stays(store):
+    """By address or the end of its id; after saving the list is new, the message still there."""
+    drawer = Corrections(Desk(store, GRIDS))
+    drawer.open_button.click()
+    drawer.search.value = "c1"
+    drawer.records.value = "c1"
+    drawer.correction.section.fields["households_affected"].input.value = "40"
+    drawer.correction.reason.value = "听错了"
+
+    drawer.correction.save_button.click()
+
+    assert "已更正" in drawer.correction.message
+    assert drawer.records.value == "c1"

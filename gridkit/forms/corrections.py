@@ -82,7 +82,11 @@ class Corrections(Column):
             self.correction.at(field, inside=inside)
 
     def _open(self) -> None:
-        self.correction.show(self.records.value or None)
+        chosen = self.records.value or None
+        if (
+            chosen != self.correction.record_id
+        ):  # the same again after a save: its message stays
+            self.correction.show(chosen)
 
     def _fill_again(self) -> None:
         self._desk.keep_up()
