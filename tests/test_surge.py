@@ -180,6 +180,19 @@ def slow_farrington(y: np.ndarray, rules: Rules, alpha: float, threshold: str) -
     return mean, phi, chance.isf(alpha), chance.sf(y[now] - 1)
 
 
+def test_farrington_score_passes_one_exactly_where_the_bound_is_passed() -> None:
+    """Also where cases are so rare that the bound is 0 and lies below the mean."""
+    rng = np.random.default_rng(4)
+    y = rng.poisson(rng.choice([0.0, 0.002, 0.02, 0.5, 4.0], size=(300, 1)), (300, 300))
+    y[:, -1] += rng.integers(0, 2, 300)
+
+    table = farrington(pd.DataFrame(y), alpha=0.05, rules=Rules(least_cases=0))
+
+    assert table["score"].notna().all()
+    assert ((table["upper"] <= table["expected"]) & table["alarm"]).any()
+    assert ((table["score"] > 1) == (table["observed"] > table["upper"])).all()
+
+
 @pytest.mark.parametrize("threshold", ["negative_binomial", "delta"])
 @pytest.mark.parametrize("trend_p", [0.0, 1.0])
 @pytest.mark.parametrize("seasons", [1, 10])

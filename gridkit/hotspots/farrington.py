@@ -76,7 +76,8 @@ def farrington(
     DataFrame, indexed like `series`
         `observed`; `expected`: fitted mean; `upper`: largest count that is no alarm; `p`:
         chance of as many or more; `q`: p after Benjamini and Hochberg over the series;
-        `score`: exceedance, above 1 where the bound is passed; `alarm`: bool;
+        `score`: exceedance, above 1 where the bound is passed (infinite where that bound is
+        not above the mean, else 0 there); `alarm`: bool;
         `dispersion`; `trend`: bool, whether one was kept; `note`: category, "sound",
         "too_few" (recent cases below the least: no alarm, whatever p) or "never_before"
         (no case in this season's weeks of all years: p rests on how many weeks those were).
@@ -132,15 +133,13 @@ def farrington(
     recent = y[:, max(at - rules.least_weeks + 1, 0) : at + 1].sum(axis=1)
     few = recent < rules.least_cases
     note = np.where(few, "too_few", np.where(unseen, "never_before", "sound"))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        score = (now - expected) / (upper - expected)
     table = {
         "observed": now.astype(np.int64),
         "expected": expected,
         "upper": upper,
         "p": p,
         "q": false_discovery_q(p) if len(p) else p,
-        "score": score,
+        "score": _exceedance(now, expected, upper),
         "alarm": (now > upper) & ~few,
         "dispersion": fitted.dispersion,
         "trend": trend,
@@ -218,6 +217,13 @@ def _jeffreys(now: _Floats, weeks: int, alpha: float) -> tuple[_Floats, _Floats]
 
     share = weeks / (weeks + 1)
     return nbinom.isf(alpha, 0.5, share), nbinom.sf(now - 1, 0.5, share)
+
+
+def _exceedance(now: _Floats, expected: _Floats, upper: _Floats) -> _Floats:
+    """Measure the excess in units of what is allowed; rare cases may be allowed none."""
+    room = upper - expected
+    hard = np.where(now > upper, np.inf, 0.0)
+    return np.divide(now - expected, room, out=hard, where=room > 0)
 
 
 def _column(columns: pd.Index, on: object) -> int:
