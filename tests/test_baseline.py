@@ -167,3 +167,32 @@ def test_nothing_against_nothing_compares_to_nothing() -> None:
     quiet = scan(counts, PLACES.head(1), rng=np.random.default_rng(1)).clusters
 
     assert compare_clusters(quiet, quiet).empty
+
+
+def test_standardize_keeps_cases_whose_group_or_grid_is_unknown() -> None:
+    """An unknown building age is a group of its own; no case is lost on the way."""
+    rows = pd.DataFrame(
+        {
+            "grid_id": ["a", "a", "b", None],
+            "age": ["old", None, None, "old"],
+            "kind": ["flat", "flat", "flat", "flat"],
+            "n": [3, 4, 2, 1],
+            "homes": [30, 20, 10, 10],
+        }
+    )
+
+    alone, both = (standardize(rows, "homes", by) for by in (["age"], ["age", "kind"]))
+
+    assert alone["n"].sum() == both["n"].sum() == 10
+    np.testing.assert_allclose(alone["expected"], [3 + 4, 2, 1])
+    np.testing.assert_allclose(both["expected"], alone["expected"])
+
+
+def test_standardize_refuses_numbers_it_does_not_know() -> None:
+    """A missing number of homes would pass for none."""
+    rows = pd.DataFrame(
+        {"grid_id": ["a", "b"], "age": "old", "n": [1, 2], "homes": [5.0, np.nan]}
+    )
+
+    with pytest.raises(DataError, match="1 rows lack one"):
+        standardize(rows, "homes", ["age"])

@@ -78,7 +78,8 @@ def standardize(counts: pd.DataFrame, at_risk: str, by: Sequence[str]) -> pd.Dat
     at_risk : str
         Column with the people, households or buildings of the row's group.
     by : sequence of str
-        Columns that make up a group. Groups of matters and places, never of persons.
+        Columns that make up a group. Groups of matters and places, never of persons. Rows in
+        which it is unknown are a group too.
 
     Returns
     -------
@@ -88,7 +89,7 @@ def standardize(counts: pd.DataFrame, at_risk: str, by: Sequence[str]) -> pd.Dat
     Raises
     ------
     DataError
-        If a column is missing, or a group has cases and nobody at risk.
+        If a column or a number is missing, or a group has cases and nobody at risk.
 
     Examples
     --------
@@ -98,7 +99,15 @@ def standardize(counts: pd.DataFrame, at_risk: str, by: Sequence[str]) -> pd.Dat
     [8.0, 8.0]
     """
     require(["grid_id", "n", at_risk, *by], counts.columns, "counts")
-    totals = counts.groupby(list(by), observed=True)[["n", at_risk]].sum()
+    unknown = int(counts[["n", at_risk]].isna().any(axis=1).sum())
+    if unknown:
+        raise DataError(
+            en=f"`n` and `{at_risk}` must be known in each row of `counts`; {unknown} rows lack "
+            "one. A true zero is written as 0.",
+            zh=f"`counts` 各行的 `n` 与 `{at_risk}` 均不得缺失; 有 {unknown} 行缺失。确为零的请写 0。",
+        )
+    groups = counts.groupby(list(by), observed=True, dropna=False)[["n", at_risk]]
+    totals = groups.sum()
     alone = int(((totals["n"] > 0) & ~(totals[at_risk] > 0)).sum())
     if alone:
         raise DataError(
@@ -106,12 +115,13 @@ def standardize(counts: pd.DataFrame, at_risk: str, by: Sequence[str]) -> pd.Dat
             "have cases and nobody.",
             zh=f"有诉求的组, `{at_risk}` 须大于 0; 有 {alone} 组有诉求而分母为零。",
         )
-    n, risk = totals["n"].to_numpy(dtype=float), totals[at_risk].to_numpy(dtype=float)
-    rate = pd.Series(np.divide(n, risk, out=np.zeros(len(n)), where=risk > 0), totals.index)
-    keys = pd.MultiIndex.from_frame(counts[list(by)]) if len(by) > 1 else counts[by[0]]
-    expected = counts[at_risk].to_numpy(dtype=float) * rate.reindex(keys).to_numpy()
+    n, risk = groups.transform("sum").to_numpy(dtype=float).T
+    rate = np.divide(n, risk, out=np.zeros(len(n)), where=risk > 0)
+    expected = counts[at_risk].to_numpy(dtype=float) * rate
     when = [name for name in STEPS if name in counts]
-    table = counts.assign(expected=expected).groupby(["grid_id", *when], observed=True)
+    table = counts.assign(expected=expected).groupby(
+        ["grid_id", *when], observed=True, dropna=False
+    )
     return table[["n", "expected", at_risk]].sum().reset_index()
 
 
