@@ -10,6 +10,11 @@ import pandas as pd
 from gridkit.hotspots.cells import Cells, Window
 from gridkit.hotspots.plan import Plan
 
+# beyond these a Gumbel tail is only a manner of speaking
+_LEAST_P, _MOST_YEARS = 1e-6, 1000
+_ZH_TIME = ("约", "至少", " {:.0f} 天", " {:.1f} 年", f"{_MOST_YEARS} 年以上")
+_EN_TIME = ("", "at least ", "{:.0f} days", "{:.1f} years", f"over {_MOST_YEARS} years")
+
 P_HOW = ("monte_carlo", "sequential", "gumbel")
 
 
@@ -137,9 +142,7 @@ def _zh(row: dict, alpha: float) -> str:
     verdict = f"{side}, 难以用偶然解释" if row["p"] <= alpha else "可能只是偶然"
     again = ""
     if pd.notna(row["recurrence_days"]):
-        again = (
-            f"; 若全属偶然, 每周检验也约 {_years(row['recurrence_days'], '天', '年')}才有一次"
-        )
+        again = f"; 若全属偶然, 每期检验一次, {_often(row, _ZH_TIME)}才有一次"
     return (
         f"{when}{where}: {row['observed']} 件, 预期 {row['expected']:.1f} 件; "
         f"{verdict}, {_p(row['p'])} ({how}){again}。"
@@ -161,7 +164,7 @@ def _en(row: dict, alpha: float) -> str:
     verdict = "hardly chance" if row["p"] <= alpha else "could be chance"
     again = ""
     if pd.notna(row["recurrence_days"]):
-        again = f"; by chance once in {_years(row['recurrence_days'], ' days', ' years')}"
+        again = f"; by chance once in {_often(row, _EN_TIME)}, if scanned at each step"
     return (
         f"{when}{where}: {row['observed']} cases, {row['expected']:.1f} expected; "
         f"{_p(row['p'])} ({how}), {verdict}{again}."
@@ -172,9 +175,19 @@ def _meters(meters: float, short: str, long: str) -> str:
     return f"{meters:.0f}{short}" if meters < 1000 else f"{meters / 1000:.1f}{long}"
 
 
-def _years(days: float, short: str, long: str) -> str:
-    return f"{days:.0f}{short}" if days < 730 else f"{days / 365.25:.1f}{long}"
+def _often(row: dict, words: tuple[str, str, str, str, str]) -> str:
+    """Say the recurrence: about, at least (no replica did as well), or beyond all knowing."""
+    about, least, short, long, endless = words
+    days, years = row["recurrence_days"], row["recurrence_days"] / 365.25
+    if years > _MOST_YEARS:
+        return endless
+    beaten = str(row["p_how"]) == "gumbel" or row["p"] * (row["replicas"] + 1) > 1.5
+    return (about if beaten else least) + (
+        short.format(days) if days < 730 else long.format(years)
+    )
 
 
 def _p(p: float) -> str:
+    if p < _LEAST_P:
+        return f"p < {_LEAST_P:f}"
     return f"p = {p:.3f}" if p >= 0.001 else f"p = {p:.1g}"

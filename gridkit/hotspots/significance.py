@@ -9,6 +9,8 @@ _Floats = NDArray[np.float64]
 
 # ratios that differ by less than this share differ by rounding only, and are ties
 _TIE = 1e-8
+# what a tail that underflows is given: rare is not impossible
+_LEAST_P = 1e-300
 _EULER = 0.5772156649015329
 
 
@@ -33,12 +35,12 @@ def sequential_p(statistic: float, maxima: _Floats, stop_after: int) -> float:
 
 
 def gumbel_p(statistic: float, maxima: _Floats) -> float:
-    """Read the upper tail of a Gumbel law with the mean and variance of the maxima."""
+    """Read the upper tail of a Gumbel law with the mean and variance of the maxima; never 0."""
     scale = float(maxima.std(ddof=1)) * np.sqrt(6.0) / np.pi
     if not scale > 0:
         return monte_carlo_p(statistic, maxima)
     mode = float(maxima.mean()) - _EULER * scale
-    return float(-np.expm1(-np.exp(-(statistic - mode) / scale)))
+    return max(float(-np.expm1(-np.exp(-(statistic - mode) / scale))), _LEAST_P)
 
 
 def reached(statistic: float, maxima: _Floats) -> NDArray[np.bool_]:
