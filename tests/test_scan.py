@@ -212,6 +212,33 @@ def test_maxima_of_replicas_agree_with_a_slow_scan(case, number: int) -> None:
         assert (strewn <= n + risk).all()
 
 
+@pytest.mark.parametrize("model", ["poisson", "permutation", "expectation"])
+@pytest.mark.parametrize(
+    ("weeks", "longest", "mean"), [(7, 3, 0.4), (16, 11, 0.3), (12, 4, 25.0), (12, 5, 60.0)]
+)
+def test_maxima_of_prospective_replicas_agree_with_a_slow_scan(
+    weeks: int, longest: int, mean: float, model: str
+) -> None:
+    """Few weeks and many; few cases in a place, nearly a byte full, and more than that."""
+    rng = np.random.default_rng(weeks + longest)
+    points, risk = rng.normal(size=(30, 2)), rng.uniform(0.5, 1.5, (30, weeks)) * mean
+    n = rng.poisson(risk)
+    plan = Plan(model=model, kind="prospective", max_weeks=longest, replicas=70)
+    counts, places = frame_of(n, risk, "expectation"), places_of(points)
+
+    maxima = scan(counts, places, plan, rng=np.random.default_rng(3)).maxima
+
+    e, measure, trials = model_of(n, risk, model)
+    wanted = {"plan": plan, "model": model, "trials": trials}
+    for number in (0, 33, 69):
+        drawn = replica(counts, places, plan, rng=np.random.default_rng(3), number=number)
+        strewn = np.zeros_like(n)
+        strewn[:, -longest:] = drawn["n"].to_numpy(int).reshape(30, longest)
+        strewn[0, 0] = n.sum() - strewn.sum()  # the rest is out of all windows' reach
+        best = max(w[0] for w in slow_scan(strewn, e, points, measure, **wanted))
+        assert maxima[number] == pytest.approx(best, rel=1e-9)
+
+
 # --- published answers -----------------------------------------------------------------------
 
 
@@ -468,6 +495,43 @@ def test_gumbel_p_agrees_with_monte_carlo() -> None:
     assert 0.0004 < counted < 0.5
     assert 0.4 < fitted / counted < 2.5
     assert fast["p_how"].iloc[0] == "gumbel"
+
+
+def test_gumbel_p_is_never_zero_and_words_do_not_overstate_it() -> None:
+    """However strong a cluster is, it has a p and a recurrence; words end at what is known."""
+    n = np.ones((12, 8), dtype=int)
+    n[0, 7] = 4_000
+    plan = Plan(model="poisson", kind="prospective", chance="gumbel", replicas=99)
+    points = np.column_stack([np.arange(12.0), np.zeros(12)])
+
+    found = scan(
+        frame_of(n, n * 0 + 5, "poisson"), places_of(points), plan, rng=np.random.default_rng(1)
+    ).clusters.iloc[0]
+
+    assert 0 < found["p"] < 1e-6
+    assert math.isfinite(found["recurrence_days"])
+    assert "p < 0.000001" in found["en"]
+    assert "over 1000 years" in found["en"]
+    assert "p < 0.000001" in found["zh"]
+    assert "1000 年以上" in found["zh"]
+
+
+def test_recurrence_of_daily_counts_is_not_called_weekly() -> None:
+    """The sentence says that the scan is repeated at each step, be it a day or a week."""
+    n = np.ones((6, 8), dtype=int)
+    n[0, 7] = 20
+    counts = frame_of(n, n, "permutation").rename(columns={"week": "day"})
+    counts["day"] = np.tile(pd.date_range(MONDAY, periods=8, freq="D"), 6)
+    points = np.column_stack([np.arange(6.0), np.zeros(6)])
+    plan = Plan(model="permutation", kind="prospective", replicas=99)
+
+    found = scan(counts, places_of(points), plan, rng=np.random.default_rng(1)).clusters.iloc[0]
+
+    assert found["p"] == 0.01  # no replica did as well: the recurrence is a lower bound
+    assert found["recurrence_days"] == pytest.approx(100)
+    assert "每周" not in found["zh"]
+    assert "每期检验一次, 至少 100 天才有一次" in found["zh"]
+    assert "at least 100 days, if scanned at each step" in found["en"]
 
 
 def test_prospective_sees_only_what_lasts() -> None:

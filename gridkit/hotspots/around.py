@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridkit.hotspots.lanes import compiled
 from gridkit.hotspots.likelihood import HIGH, LOW, Law, Limits, allowed_ratio, column, row
-from gridkit.hotspots.scan_kernel import Task
+from gridkit.hotspots.look import Task
 from gridkit.hotspots.windows import Zones
 
 _Floats = NDArray[np.float64]

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 from llvmlite import ir  # type: ignore[import-untyped]
-from numba.core import types
+from numba.core import cgutils, types
 from numba.extending import intrinsic
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,6 +22,8 @@ LANES = 32
 FINE_FROM = 64.0
 # numbers on the time axis that are worked on at once; arrays are padded to multiples of it
 STRIDE = 8
+# time points that `add_rows` works on at once
+TILE = 4
 
 
 def compiled(*, parallel: bool = False) -> Callable[[F], F]:
@@ -85,6 +87,48 @@ def add_lanes(_typing: Any, total: Any, _i: Any, rows: Any, _j: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(total, types.int64, rows, types.int64), build
+
+
+_PAIR: Any = types.UniTuple(types.int64, 2)  # type: ignore[no-untyped-call]
+
+
+@operation
+def add_rows(
+    _typing: Any, total: Any, _i: Any, rows: Any, _j: Any, places: Any, _span: Any, _wide: Any
+) -> Any:
+    """Add what `rows` hold for places[span[0]:span[1]], at 4 time points, to `total`.
+
+    A place's lanes begin at place x wide; j is the first time point's offset from there, i
+    that in `total`. Sums must fit into the type of `rows`: they stay in registers till the
+    end.
+    """
+    kinds = (total, types.int64, rows, types.int64, places, _PAIR, types.int64)
+
+    def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        some = context.get_data_type(signature.args[2].dtype)
+        vector = ir.VectorType(some, LANES)
+        nothing, keep = ir.Constant(vector, None), cast("Any", cgutils.alloca_once_value)
+        sums = [keep(builder, nothing) for _ in range(TILE)]
+        which = context.make_array(signature.args[4])(context, builder, value=args[4]).data
+        begin, end = (builder.extract_value(args[5], n) for n in range(2))
+        steps = [ir.Constant(begin.type, n * LANES) for n in range(TILE)]
+        with cgutils.for_range_slice(builder, begin, end, ir.Constant(begin.type, 1)) as (n, _):
+            place = builder.sext(builder.load(builder.gep(which, [n])), begin.type)
+            start = builder.add(builder.mul(place, args[6]), args[3])
+            for held, step in zip(sums, steps, strict=True):
+                at = builder.add(start, step)
+                more = _load(context, builder, signature.args[2], args[2], at)
+                builder.store(builder.add(builder.load(held), more), held)
+        for held, step in zip(sums, steps, strict=True):
+            at = builder.add(args[1], step)
+            spot, wider, size = _vector(context, builder, signature.args[0], args[0], at)
+            more = builder.load(held)
+            if some.width < wider.element.width:
+                more = builder.zext(more, wider)
+            builder.store(builder.add(builder.load(spot, align=size), more), spot, align=size)
+        return context.get_dummy_value()
+
+    return types.void(*kinds), build
 
 
 def _compare(sign: str) -> Any:

@@ -89,10 +89,15 @@ def allowed_ratio(count: int, expected: float, law: Law) -> float:
 @compiled()
 def column(expected: float, limits: Limits) -> int:
     """Find the column of the tables that an expectation belongs to."""
+    return bin_of(expected, limits.coarse, limits.fine, limits.high.shape[1] - 1)
+
+
+@compiled()
+def bin_of(expected: float, coarse: int, fine: int, last: int) -> int:
+    """Do the work of `column`, for loops that cannot afford to look into `Limits`."""
     bits = bits_of(expected)
-    coarse, fine = (bits >> COARSE) - limits.coarse, (bits >> FINE) - limits.fine
-    at = fine if expected >= FINE_FROM else coarse
-    within: int = min(max(at, 0), limits.high.shape[1] - 1)
+    at = (bits >> FINE) - fine if expected >= FINE_FROM else (bits >> COARSE) - coarse
+    within: int = min(max(at, 0), last)
     return within
 
 

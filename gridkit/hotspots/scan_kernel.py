@@ -8,8 +8,6 @@ whatever passes the test is looked at one by one.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import prange
 from numpy.typing import NDArray
@@ -24,42 +22,13 @@ from gridkit.hotspots.lanes import (
     lanes_above,
     lanes_below,
 )
-from gridkit.hotspots.likelihood import (
-    COARSE,
-    FINE,
-    HIGH,
-    LOW,
-    Law,
-    Limits,
-    allowed_ratio,
-    column,
-    row,
-)
+from gridkit.hotspots.likelihood import COARSE, FINE, HIGH, LOW, Law, Limits
+from gridkit.hotspots.live_sweep import Blocks, sweep_live
+from gridkit.hotspots.look import State, Task, look_for_high, look_for_low, set_limits
 from gridkit.hotspots.replicas import Source, draw
 from gridkit.hotspots.windows import Zones
 
 _Floats = NDArray[np.float64]
-
-
-class Task(NamedTuple):
-    """What is searched, whatever the counts."""
-
-    zones: Zones
-    law: Law
-    limits: Limits
-
-
-class _State(NamedTuple):
-    """Where a pass over all circles stands. Time points and lanes share an axis."""
-
-    rows: NDArray  # counts per place, from time point 0 to each
-    total: NDArray  # the same of the circle
-    inner: NDArray  # and, per class of windows, of the first circle of its block
-    expected: _Floats  # per time point, of the circle
-    begin: NDArray[np.int64]  # per class: number of places before its block
-    high: NDArray  # limits by bin, one per lane
-    low: NDArray
-    best: _Floats  # per lane
 
 
 @compiled(parallel=True)
@@ -69,12 +38,14 @@ def replica_maxima(  # noqa: PLR0913, PLR0917 - numba's prange takes no tuples o
     zones: Zones,
     law: Law,
     limits: Limits,
+    blocks: Blocks,
     seed: np.uint64,
     guess: float,
     rows_like: NDArray,
 ) -> tuple[_Floats, bool]:
     """Find the largest ratio of each replica in a range of numbers (first, end).
 
+    `blocks` are those of windows up to the present, or none: then all circles are passed.
     `guess` is where limits start; it costs or saves time and changes nothing. The second
     result is True if counts did not fit into the type of `rows_like`: take a wider one.
     """
@@ -86,18 +57,24 @@ def replica_maxima(  # noqa: PLR0913, PLR0917 - numba's prange takes no tuples o
         first = numbers[0] + b * LANES
         lanes = min(LANES, numbers[1] - first)
         rows = np.zeros(zones.expected.size * LANES, rows_like.dtype)
-        spilled[b] = _strew(rows, (first, lanes), source, seed, zones.expected.shape[1])
+        fullest = _strew(rows, (first, lanes), source, seed, zones.expected.shape[1])
+        most = np.iinfo(rows_like.dtype).max
+        spilled[b] = fullest > most
         if not spilled[b]:
             some = best[b * LANES : (b + 1) * LANES]
-            _search(rows, lanes, Task(zones, law, limits), guess, some)
+            at_once = most // max(fullest, 1)
+            _search(rows, (lanes, at_once), Task(zones, law, limits), blocks, guess, some)
     return best[:count], bool(spilled.any())
 
 
 @compiled()
 def _strew(
     rows: NDArray, numbers: tuple[int, int], source: Source, seed: np.uint64, points: int
-) -> bool:
-    """Draw replicas and add each place's counts up over time; tell if they do not fit."""
+) -> int:
+    """Draw replicas and add each place's counts up over time; give the most in a place.
+
+    If that does not fit into the type of `rows`, these are left unfinished.
+    """
     first, lanes = numbers
     most = np.iinfo(rows.dtype).max
     work = source.codes.copy()
@@ -105,23 +82,36 @@ def _strew(
     cells = np.empty(room, np.int32)
     places = len(rows) // (points * LANES)
     in_place = np.empty(places, np.int64)
+    fullest = 0
     for lane in range(lanes):
         found = draw(source, seed, first + lane, cells, work)
         in_place[:] = 0
         for j in range(found):
             in_place[cells[j] // points] += 1
             rows[cells[j] * LANES + lane] += 1
-        if in_place.max() > most:
-            return True
+        fullest = max(fullest, int(in_place.max()))
+        if fullest > most:
+            return fullest
     for p in range(places):
         for at in range((p * points + 1) * LANES, (p + 1) * points * LANES):
             rows[at] += rows[at - LANES]
-    return False
+    return fullest
 
 
 @compiled()
-def _search(rows: NDArray, lanes: int, task: Task, guess: float, best: _Floats) -> None:
-    """Search all lanes; again with a lower guess for those where nothing beat it."""
+def _search(
+    rows: NDArray,
+    size: tuple[int, int],
+    task: Task,
+    blocks: Blocks,
+    guess: float,
+    best: _Floats,
+) -> None:
+    """Search all lanes; again with a lower guess for those where nothing beat it.
+
+    `size` is the number of lanes, and of rows whose sum fits into their type.
+    """
+    lanes, at_once = size
     bins, dtype = task.limits.high.shape[1], task.limits.high.dtype
     high = np.full(bins * LANES, np.iinfo(dtype).max, dtype)
     low = np.zeros(bins * LANES, dtype)
@@ -132,8 +122,11 @@ def _search(rows: NDArray, lanes: int, task: Task, guess: float, best: _Floats) 
         for lane in range(LANES):
             if todo[lane]:
                 best[lane] = guess
-                _limit(lane, guess, task.limits, high, low)
-        _sweep(rows, task.zones, task.law, task.limits, high, low, best)
+                set_limits(lane, guess, task.limits, high, low)
+        if len(blocks.end):
+            sweep_live(rows, at_once, task, blocks, high, low, best)
+        else:
+            _sweep(rows, task.zones, task.law, task.limits, high, low, best)
         for lane in range(LANES):
             again = todo[lane] and guess > 0.0 and best[lane] == guess
             todo[lane] = again
@@ -141,15 +134,6 @@ def _search(rows: NDArray, lanes: int, task: Task, guess: float, best: _Floats) 
                 high[lane::LANES] = np.iinfo(dtype).max
                 low[lane::LANES] = 0
         guess *= 0.5
-
-
-@compiled()
-def _limit(lane: int, best: float, limits: Limits, high: NDArray, low: NDArray) -> None:
-    """Set the limits of one lane to those for its best ratio."""
-    at = row(best, limits)
-    for b in range(limits.high.shape[1]):
-        high[b * LANES + lane] = limits.high[at, b]
-        low[b * LANES + lane] = limits.low[at, b]
 
 
 # One function of arrays with names of their own: a call, or a look into a tuple of arrays,
@@ -180,7 +164,7 @@ def _sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
     bins = np.zeros(room + STRIDE, np.int64)
     scale = (COARSE, limits.coarse, FINE, limits.fine, limits.high.shape[1] - 1)
     task = Task(zones, law, limits)
-    state = _State(rows, total, inner, expected, begin, high, low, best)
+    state = State(rows, total, inner, expected, begin, high, low, best)
     for i in zones.visit:
         total[:] = 0
         expected[:] = 0.0
@@ -213,7 +197,7 @@ def _sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
                         for t in range(near, far):
                             hits = lanes_above(total, t * LANES, s * LANES, high, bins[t])
                             if hits != 0:
-                                _look_for_high(hits, (i, k, c), (s, t, bins[t]), task, state)
+                                look_for_high(hits, (i, k, c), (s, t, bins[t]), task, state)
                     if law.sides & LOW:
                         for t in range(near, far, STRIDE):
                             bins_of(bins, t, expected, t, s, scale)
@@ -221,85 +205,6 @@ def _sweep(  # noqa: C901, PLR0912, PLR0913, PLR0915, PLR0917
                             till, since = lanes + t * LANES, lanes + s * LANES
                             hits = lanes_below(inner, till, since, low, bins[t])
                             if hits != 0:
-                                _look_for_low(hits, (i, k, c), (s, t), task, state)
+                                look_for_low(hits, (i, k, c), (s, t), task, state)
                 opened[c] = False
                 begin[c] = k + 1
-
-
-@compiled()
-def _look_for_high(
-    hits: int,
-    block: tuple[int, int, int],
-    test: tuple[int, int, int],
-    task: Task,
-    state: _State,
-) -> None:
-    """Look at the circles of a block, from the largest inwards, in the lanes that may hit.
-
-    Counts fall on the way: once they cannot beat the best in the smallest circle, stop.
-    """
-    (i, k, c), (s, t, bound) = block, test
-    time = (s, t)
-    for lane in range(LANES):
-        if (hits >> lane) & 1 == 0:
-            continue
-        cases, mean = _inside(lane, time, state)
-        least = state.high[bound + lane]
-        for n in range(k, state.begin[c] - 1, -1):
-            if cases <= least:
-                break
-            if task.zones.mark[i, n]:
-                at = column(mean, task.limits) * LANES + lane
-                if cases > state.high[at] and cases > mean:
-                    _compare(lane, cases, mean, task, state)
-            place = task.zones.order[i, n]
-            cases -= _of_place(place, lane, time, state)
-            mean -= task.zones.expected[place, t] - task.zones.expected[place, s]
-
-
-@compiled()
-def _look_for_low(
-    hits: int, block: tuple[int, int, int], time: tuple[int, int], task: Task, state: _State
-) -> None:
-    """Look for low counts: stop once not even that of the smallest circle would be low."""
-    (i, k, c), (s, t) = block, time
-    for lane in range(LANES):
-        if (hits >> lane) & 1 == 0:
-            continue
-        cases, mean = _inside(lane, time, state)
-        own = c * len(state.total) + lane
-        fewest = state.inner[own + t * LANES] - state.inner[own + s * LANES]
-        for n in range(k, state.begin[c] - 1, -1):
-            if task.zones.mark[i, n]:
-                at = column(mean, task.limits) * LANES + lane
-                if fewest >= state.low[at]:
-                    break
-                if cases < state.low[at] and cases < mean:
-                    _compare(lane, cases, mean, task, state)
-            place = task.zones.order[i, n]
-            cases -= _of_place(place, lane, time, state)
-            mean -= task.zones.expected[place, t] - task.zones.expected[place, s]
-
-
-@compiled()
-def _inside(lane: int, time: tuple[int, int], state: _State) -> tuple[int, float]:
-    s, t = time
-    cases = int(state.total[t * LANES + lane]) - int(state.total[s * LANES + lane])
-    return cases, state.expected[t] - state.expected[s]
-
-
-@compiled()
-def _of_place(place: int, lane: int, time: tuple[int, int], state: _State) -> int:
-    s, t = time
-    at = place * len(state.total) + lane
-    return int(state.rows[at + t * LANES]) - int(state.rows[at + s * LANES])
-
-
-@compiled()
-def _compare(lane: int, cases: int, mean: float, task: Task, state: _State) -> None:
-    """Keep a window's ratio if it is the best of its lane."""
-    new, old = allowed_ratio(cases, mean, task.law), state.best[lane]
-    if new > old:
-        if row(new, task.limits) != row(old, task.limits):
-            _limit(lane, new, task.limits, state.high, state.low)
-        state.best[lane] = new

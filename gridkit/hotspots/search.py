@@ -23,9 +23,11 @@ from gridkit.hotspots.likelihood import (
     ratio,
     tabulate,
 )
+from gridkit.hotspots.live_sweep import Blocks, make_blocks, no_blocks
+from gridkit.hotspots.look import Task
 from gridkit.hotspots.plan import Plan
 from gridkit.hotspots.replicas import ALIAS, LABELS, SHUFFLE, Source, alias_table
-from gridkit.hotspots.scan_kernel import Task, replica_maxima
+from gridkit.hotspots.scan_kernel import replica_maxima
 from gridkit.hotspots.windows import Reach, make_zones
 
 _LAWS = {
@@ -52,6 +54,7 @@ class Search(NamedTuple):
     """What the kernel needs, made once per run."""
 
     task: Task
+    blocks: Blocks  # of windows up to the present; empty if there are others, or low counts
     rows: NDArray[np.int32]  # (P, T) counts from time point 0 to this one
     steps: int
 
@@ -76,7 +79,9 @@ def prepare(cells: Cells, plan: Plan, most_cases: int) -> Search:
     narrow = most <= _MOST_NARROW and heaviest + 8 * math.sqrt(heaviest) < _MOST_IN_PLACE
     dtype = np.int16 if narrow else np.int32
     limits = tabulate(least, float(expected[:, -1].sum()), law, most, dtype)
-    return Search(Task(zones, law, limits), rows, steps)
+    live = plan.alive and plan.side == "high"
+    blocks = make_blocks(zones, limits) if live else no_blocks()
+    return Search(Task(zones, law, limits), blocks, rows, steps)
 
 
 def _from_the_end(table: NDArray, used: int) -> NDArray:
@@ -125,11 +130,13 @@ def maxima(
     span = (numbers.start, numbers.stop)
     if search.task.limits.high.dtype == np.int16:
         task, rows = search.task, np.zeros(0, np.uint8)
-        best, spilled = replica_maxima(span, source, *task, np.uint64(seed), guess, rows)
+        best, spilled = replica_maxima(
+            span, source, *task, search.blocks, np.uint64(seed), guess, rows
+        )
         if not spilled:
             return np.asarray(best)
     task, rows = _widened(search.task), np.zeros(0, np.int32)
-    best, _ = replica_maxima(span, source, *task, np.uint64(seed), guess, rows)
+    best, _ = replica_maxima(span, source, *task, search.blocks, np.uint64(seed), guess, rows)
     return np.asarray(best)
 
 
