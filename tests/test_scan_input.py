@@ -211,3 +211,10 @@ def test_points_are_counted_by_place_and_week() -> None:
     assert found.model == "permutation"
     assert found.clusters["members"].iloc[0] == "p1"
     assert found.clusters["from"].iloc[0] == pd.Timestamp("2026-03-23")
+
+
+def test_words_in_place_of_counts_are_refused() -> None:
+    """A column of text is named, in both languages."""
+    counts = table(n=1)
+    with pytest.raises(DataError, match="`n` of `counts` must hold numbers"):
+        run(counts.assign(n="many"))

@@ -138,7 +138,13 @@ def _steps(counts: pd.DataFrame, plan: Plan) -> tuple[NDArray[np.intp], pd.Datet
 
 
 def _numbers(counts: pd.DataFrame, name: str, *, whole: bool) -> _Floats:
-    values = counts[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    try:
+        values = counts[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(
+            en=f"`{name}` of `counts` must hold numbers; it holds {counts[name].dtype}.",
+            zh=f"`counts` 的 `{name}` 须为数; 现为 {counts[name].dtype}。",
+        ) from error
     missing, negative = int((~np.isfinite(values)).sum()), int((values < 0).sum())
     if missing or negative:
         raise DataError(
