@@ -238,6 +238,19 @@ def test_an_illegal_step_is_refused_and_the_legal_ones_are_named(store):
     assert store.size("step") == 3
 
 
+def test_a_step_that_only_lacks_an_answer_is_not_called_illegal(store):
+    """Routing without a unit: what is missing is said, not that it cannot be routed."""
+    matter = concern()
+    store.add([matter, *told("2 registered", of=matter.record_id)], by_role="centre_staff")
+
+    with pytest.raises(WorkflowError) as raised:
+        triage.take_step(store, matter.record_id, "routed", by_role="centre_staff")
+
+    assert raised.value.zh.startswith("这件事现在是“已登记”, 可以分流, 但还差下面所列")
+    assert "不能分流" not in str(raised.value)
+    assert [problem.field for problem in raised.value.problems] == ["unit"]
+
+
 @pytest.mark.parametrize(
     ("history", "action", "answers", "field"),
     [

@@ -276,14 +276,22 @@ def _dangers(case: Case) -> frozenset[str]:
 def _refused(
     matter: Matter, name: str, by_role: str, problems: Iterable[Problem] = ()
 ) -> WorkflowError:
-    now = STATE[matter.state]
+    now, problems = STATE[matter.state], tuple(problems)
     mine, all_of_them = allowed_now(matter, by_role), allowed_now(matter)
+    if problems and name in {one.step for one in mine}:
+        # the step is right, and lacks something: the other steps would only mislead
+        return WorkflowError(
+            zh=f"这件事现在是“{now.zh}”, 可以{step_label(name)}, 但还差下面所列; 没有写入任何内容。",
+            en=f"The matter is now: {now.en}. `{name}` can be taken once the following is put "
+            "right; nothing was written.",
+            problems=problems,
+        )
     return WorkflowError(
         zh=f"这件事现在是“{now.zh}”, 不能{step_label(name)}, 没有写入任何内容。"
         f"您可以: {_listed(mine, 'zh')}。各方可以: {_listed(all_of_them, 'zh')}。",
         en=f"The matter is now: {now.en}. `{name}` cannot be taken; nothing was written. "
         f"Your role may: {_listed(mine, 'en')}. Anyone: {_listed(all_of_them, 'en')}.",
-        problems=tuple(problems),
+        problems=problems,
     )
 
 
