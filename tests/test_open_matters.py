@@ -230,6 +230,8 @@ def test_a_word_that_fits_nothing_is_answered_with_the_choices(capsys, workspace
         run(capsys, workspace, "board", "--band", "紫色")
     with pytest.raises(DataError, match="routed 已分流"):
         run(capsys, workspace, "board", "--status", "遗忘")
+    with pytest.raises(DataError, match="990428"):  # an empty list would read as all is well
+        run(capsys, workspace, "board", "--township", "12")
 
 
 def test_the_command_lists_reception_days_and_the_sheet(capsys, workspace, matters):

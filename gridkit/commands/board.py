@@ -60,6 +60,8 @@ def board(
             "unit": codes(profile, "unit", unit),
         }
         concerns, steps = store.frame("concern"), store.frame("step")
+        places = place_names(workspace)
+        _check_townships(township or (), {*places, *concerns["grid_id"].dropna().astype(str)})
         everything = open_matters(concerns, steps, day, profile, store.frame("decision"))
         listed = narrow(everything, overdue=overdue, **asked)
         shown = with_reasons(listed.head(top), concerns, steps, day, profile)
@@ -69,7 +71,6 @@ def board(
             f"{len(listed)} of {len(everything)} open matters",
             style="bold",
         )
-        places = place_names(workspace)
         for place, (_, row) in enumerate(shown.iterrows(), start=1):
             entry(place, *_words(row, profile, places))
         if odd := len(contested(concerns, steps, day)):
@@ -78,6 +79,23 @@ def board(
                 f"{odd} were ended irregularly: still open"
             )
         out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
+
+
+def _check_townships(typed: Iterable[str], grids: Iterable[str]) -> None:
+    """Refuse a township in which there is no grid: an empty list would read as all is well.
+
+    Raises
+    ------
+    DataError
+        If there is one; the message lists those there are.
+    """
+    known = sorted({grid[:9] for grid in grids})
+    for code in typed:
+        if code.removesuffix("000") not in known and code not in known:
+            raise DataError(
+                zh=f"没有“{code}”这个乡镇区划代码 (9 或 12 位)。可选: {', '.join(known)}。",
+                en=f"No grid lies in a township `{code}`; see the list above.",
+            )
 
 
 def _words(row: pd.Series, profile: Profile, places: dict[str, str]) -> tuple[str, str, str]:
