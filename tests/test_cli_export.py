@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 import gridkit as gk
 from gridkit.cli import app
-from gridkit.records.grids import read_grids
 from gridkit.training.geography import COUNTY_CODE
 from gridkit.training.write import write_town
 
@@ -57,7 +56,7 @@ def exported(town, tmp_path, form, name):
 
 @pytest.mark.parametrize(
     ("form", "name"),
-    [("disputes", "d.csv"), ("open311", "r.json"), ("grids", "g.gpkg")],
+    [("disputes", "d.csv"), ("open311", "r.json"), ("gpkg", "g.gpkg")],
 )
 def test_nothing_that_leaves_carries_a_contact_or_free_text(town, tmp_path, form, name):
     """The canary is in none of the bytes, whatever the form."""
@@ -76,14 +75,20 @@ def test_the_table_for_the_own_desk_is_whole(town, tmp_path):
     assert path.stat().st_mode & 0o077 == 0
 
 
-def test_shared_counts_are_k_or_more(town, tmp_path):
-    """No grid shows 1 to 4 matters, nor 0."""
-    table = pyogrio.read_dataframe(exported(town, tmp_path, "grids", "g.gpkg"))
+def test_every_concern_is_a_point_under_chinese_headings_for_its_owner_only(town, tmp_path):
+    """As many rows as concerns, the data dictionary beside them, no code where a word belongs."""
+    path = exported(town, tmp_path, "gpkg", "g.gpkg")
 
-    shown = table["matters"].dropna()
-    assert len(table) == len(read_grids(town.folder / "grids.geojson"))
-    assert len(shown)
-    assert shown.min() >= 5
+    table = pyogrio.read_dataframe(path, layer="诉求")
+    words = pyogrio.read_dataframe(path, layer="数据字典")
+
+    concerns = town.store.frame("concern")
+    assert len(table) == len(concerns)
+    assert table.geometry.notna().sum() == concerns["lon"].notna().sum()
+    assert set(table.columns) - {"geometry"} == set(words["字段"])
+    types = {c.zh for c in town.profile.choices("demand_type")}
+    assert set(table["诉求类别"].dropna()) <= types
+    assert path.stat().st_mode & 0o077 == 0
 
 
 def test_requests_have_grid_points_not_houses(town, tmp_path):

@@ -23,21 +23,21 @@ class Form(StrEnum):
     CSV = "csv"
     DISPUTES = "disputes"
     OPEN311 = "open311"
-    GRIDS = "grids"
+    GPKG = "gpkg"
 
 
 _TITLES = {
     Form.CSV: "诉求.csv",
     Form.DISPUTES: "矛盾纠纷.csv",
     Form.OPEN311: "open311.json",
-    Form.GRIDS: "网格计数.gpkg",
+    Form.GPKG: "诉求-内部.gpkg",
 }
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command(
-        epilog="例 example:  gridkit export open311 --to requests.json     gridkit export grids"
+        epilog="例 example:  gridkit export open311 --to requests.json     gridkit export gpkg"
     )(export)
 
 
@@ -46,7 +46,8 @@ def export(
         Form,
         typer.Argument(
             help="csv 诉求全表 (含原话, 只供本单位), disputes 矛盾纠纷 CSV (人员字段留空), "
-            "open311 (可共享), grids 网格计数 GeoPackage (小数隐去, 可共享)",
+            "open311 (可共享), gpkg 诉求点 GeoPackage (只供本单位; "
+            "可共享的网格数用 gridkit map --shared --gpkg)",
             metavar="格式",
         ),
     ],
@@ -83,20 +84,17 @@ def _write(workspace: Workspace, form: Form, path: Path) -> int:
     if form is Form.DISPUTES:
         stands = states(concerns, store.frame("step"), store.today())
         return write_disputes(concerns, stands, path, profile)
-    return _grids(workspace, concerns, path)
+    return _points(workspace, concerns, path)
 
 
-def _grids(workspace: Workspace, concerns: pd.DataFrame, path: Path) -> int:
-    """Write each grid's number of matters, small ones hidden, no sum beside them."""
-    from gridkit.exchange.geofiles import write_geo
-    from gridkit.hotspots import mappable
-    from gridkit.maps.disclosure import suppress
+def _points(workspace: Workspace, concerns: pd.DataFrame, path: Path) -> int:
+    """Write every concern as a point, without its words, for its owner only."""
+    from gridkit.exchange.geofiles import write_layers
+    from gridkit.exchange.ledger_layer import LAYER, concern_points, point_words
 
-    grids = workspace.grids
-    counted = mappable(concerns, workspace.profile)["grid_id"].astype("str").value_counts()
-    counts = counted.reindex(grids.index).fillna(0).astype("Int64")
-    homes = grids["households"].astype("Int64") if "households" in grids else None
-    shown = suppress(counts, homes)
-    made = grids[["geometry"]].assign(matters=shown.astype("float64"))
-    write_geo(made, path)
+    made = concern_points(concerns, workspace.profile)
+    mark = "【虚构数据】" if workspace.invented else ""
+    about = f"{mark}内部使用, 不得外传 · {workspace.name} · WGS-84 (EPSG:4326)"
+    for file in write_layers({LAYER: made}, path, dictionary=point_words(), about=about):
+        file.chmod(0o600)
     return len(made)
