@@ -48,7 +48,7 @@ class AlarmRule:
         county are no early warning.
     replicas : int
         Data sets drawn by chance at most, per scan, at least 99; more where there are so many
-        scans that fewer could raise no alarm.
+        scans that one replica more or less would decide on an alarm. Quiet scans stop early.
 
     Raises
     ------

@@ -24,6 +24,9 @@ LEAST_WEEKS = 8
 _HOUSEHOLD_WEEKS = 8.0
 _MOST_HISTORY = 260  # weeks, so five of each season
 _STOP_AFTER = 10
+# Replicas per scan, in units of the fewest with which an alarm is possible at all. With one
+# unit a cluster would have to beat every replica, and the seed would decide.
+_REPLICA_UNITS = 10
 # below this many cases, threads wait for each other longer than they work
 _FEW_CASES = 5_000
 
@@ -104,7 +107,7 @@ def run_week(study: Study, week: pd.Timestamp, rule: AlarmRule, seed: int) -> Ru
         min_cases=rule.min_cases,
         chance="sequential",
         stop_after=_STOP_AFTER,
-        replicas=max(rule.replicas, math.ceil(len(asked) / rule.alpha)),
+        replicas=max(rule.replicas, math.ceil(_REPLICA_UNITS * len(asked) / rule.alpha)),
         most=5,
     )
     tables, scans = [], []
