@@ -667,6 +667,23 @@ def test_a_stopped_clock_names_the_act_that_stopped_it_and_when():
     assert "stopped on 2026-03-03 by: routed" in english["sentence"]["petition_22_route"]
 
 
+def test_a_duty_done_late_says_by_how_many_days():
+    """Stopping a clock does not wipe out that it had run out; on the last day it is in time."""
+    water = concerns("2026-03-02", **WATER)
+    late, last = steps("2026-04-01 routed"), steps("2026-03-17 routed")
+
+    said = deadlines_of(water, late, PROFILE, day("2026-06-01"))["sentence"]
+    english = deadlines_of(water, late, PROFILE, day("2026-06-01"), "en")["sentence"]
+    in_time = deadlines_of(water, last, PROFILE, day("2026-06-01"))["sentence"]
+
+    assert (
+        said["petition_22_route"]
+        == "登记转送: 2026-04-01 分流, 比期限 2026-03-17 晚 15 天 (信访工作条例第22条)"
+    )
+    assert "15 days late, due 2026-03-17" in english["petition_22_route"]
+    assert "晚" not in in_time["petition_22_route"]
+
+
 def test_a_clock_taken_up_again_names_the_last_act_that_stopped_it():
     """An objection resumes the clock of routing; while it runs, nothing has stopped it."""
     table, taken = concerns("2026-03-02", **WATER), ["2026-03-03 routed", "2026-03-04 objected"]

@@ -179,8 +179,16 @@ def test_values_in_another_order_are_refused() -> None:
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda cells: k_nearest(cells, 0), "`k` must be from 1 to 2 for 3 cells; it is 0."),
-        (lambda cells: k_nearest(cells, 3), "`k` must be from 1 to 2 for 3 cells; it is 3."),
+        (
+            lambda cells: k_nearest(cells, 0),
+            "`k` must be a whole number from 1 to 2 for 3 cells; it is 0.",
+        ),
+        (lambda cells: k_nearest(cells, 3), "a whole number from 1 to 2 for 3 cells; it is 3."),
+        (
+            lambda cells: k_nearest(cells, 1.5),
+            "a whole number from 1 to 2 for 3 cells; it is 1.5.",
+        ),
+        (lambda cells: touching(cells.translate(117, 26)), "set_crs(4326)"),
         (lambda cells: within(cells, 0), "`distance_m` must be above 0 m; it is 0."),
         (lambda cells: touching(cells, -1), "`tolerance_m` must be 0 m or more; it is -1."),
         (lambda cells: touching(pd.concat([cells, cells])), "labels used twice: 3"),

@@ -261,3 +261,11 @@ def test_a_grid_that_comes_twice_has_no_density():
     )
     with pytest.raises(DataError, match="1 come again"):
         density(table([3], [50]), cells)
+
+
+def test_words_in_place_of_counts_are_refused_in_words() -> None:
+    """Not numpy's words for a column of text."""
+    counts = pd.DataFrame({"n": ["three"], "households": [10]}, index=["g1"])
+
+    with pytest.raises(DataError, match="it holds text"):
+        rates(counts)

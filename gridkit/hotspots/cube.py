@@ -139,8 +139,9 @@ def whole_counts(counts: pd.Series | pd.DataFrame, name: str) -> NDArray[np.floa
     Raises
     ------
     DataError
-        If a value is missing, negative or no whole number.
+        If a value is missing, negative, no whole number or no number.
     """
+    refuse_text(counts, name)
     x: NDArray[np.float64] = counts.to_numpy(dtype=np.float64, na_value=np.nan)
     missing = int(np.isnan(x).sum())
     known = x[~np.isnan(x)]
@@ -239,4 +240,14 @@ def _check_whole(found: NDArray[np.intp], index: pd.Index) -> None:
             "zero: count with `count`, which fills in the true zeros.",
             zh=f"`counts` 须含每个序列的每一周; {len(which)} 个序列共缺 {int((found == 0).sum())} 处 "
             f"(首个: {index[which[0]]!r})。缺失不等于零: 请用 `count` 统计, 真正的零会补上。",
+        )
+
+
+def refuse_text(numbers: pd.Series | pd.DataFrame, name: str) -> None:
+    """Raise DataError where text stands in place of numbers."""
+    kinds = [numbers.dtype] if isinstance(numbers, pd.Series) else list(numbers.dtypes)
+    if not all(pd.api.types.is_numeric_dtype(kind) for kind in kinds):
+        raise DataError(
+            en=f"`{name}` must hold numbers; it holds text.",
+            zh=f"`{name}` 须为数; 现为文字。",
         )

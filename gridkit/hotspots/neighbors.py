@@ -244,10 +244,10 @@ def k_nearest(grids: gpd.GeoDataFrame | gpd.GeoSeries, k: int) -> Neighbors:
     """
     geometry = _checked(grids)
     n = len(geometry)
-    if not 1 <= k <= n - 1:
+    if k % 1 or not 1 <= k <= n - 1:
         raise DataError(
-            en=f"`k` must be from 1 to {n - 1} for {n} cells; it is {k}.",
-            zh=f"{n} 个网格时 `k` 须在 1 至 {n - 1} 之间; 现为 {k}。",
+            en=f"`k` must be a whole number from 1 to {n - 1} for {n} cells; it is {k}.",
+            zh=f"{n} 个网格时 `k` 须为 1 至 {n - 1} 之间的整数; 现为 {k}。",
         )
     points = _centers(geometry)
     rank = np.empty(n, dtype=np.intp)
@@ -316,7 +316,19 @@ def _checked(grids: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
             zh=f"每个网格须有边界和唯一编码; 缺边界 {int(none.sum())} 个, "
             f"编码重复 {len(again)} 个 ({_named(again)})。",
         )
+    if geometry.crs is None and len(geometry) and _like_degrees(geometry.total_bounds):
+        raise DataError(
+            en="the cells have no CRS, and look like degrees of longitude and latitude, not like "
+            "meters; say which: `grids.set_crs(4326)`.",
+            zh="网格没有坐标系, 数值像经纬度而不像米; 请写明, 如 `grids.set_crs(4326)`。",
+        )
     return geometry
+
+
+def _like_degrees(bounds: np.ndarray) -> bool:
+    """Tell whether a rectangle would lie in China, were it in degrees."""
+    west, south, east, north = bounds
+    return bool(73 < west <= east < 136 and 3 < south <= north < 54)
 
 
 def _check_above(value: float, name: str, least: float | None = None) -> None:

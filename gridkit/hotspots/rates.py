@@ -15,7 +15,7 @@ from scipy.special import gammaincinv
 
 from gridkit.errors import DataError
 from gridkit.hotspots.counts import per_grid
-from gridkit.hotspots.cube import whole_counts
+from gridkit.hotspots.cube import refuse_text, whole_counts
 from gridkit.hotspots.neighbors import Neighbors
 from gridkit.hotspots.source import require
 from gridkit.records.grids import to_meters
@@ -178,6 +178,8 @@ def _checked(counts_per_grid: pd.DataFrame, level: float) -> tuple[pd.Series, pd
     table = _summed(counts_per_grid)
     require(["n", "households"], table.columns, "counts_per_grid")
     n, households = table["n"], table["households"]
+    refuse_text(n, "n")
+    refuse_text(households, "households")
     negative = int((n < 0).sum() + (households < 0).sum())
     unknown = int(households.isna().sum() + n.isna().sum())
     if negative or unknown or not households.sum() > 0:

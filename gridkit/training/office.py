@@ -205,10 +205,17 @@ def _received(
 def _mediations(
     concerns: pd.DataFrame, end: np.datetime64, profile: Profile, rng: np.random.Generator
 ) -> list[dict]:
-    """Sessions on disputes; what is a statutory channel's is not mediated here."""
+    """Sessions on disputes; what is a statutory channel's is not mediated here, nor violence."""
     out = route_out_codes(profile)
     code = concerns["dispute_code"]
-    ours = concerns[(code.notna() & ~code.isin(out)).to_numpy()]
+    violent = (
+        concerns["safety"]
+        .astype("str")
+        .fillna("")
+        .str.split()
+        .map(lambda some: "violence" in some)
+    )
+    ours = concerns[(code.notna() & ~code.isin(out) & ~violent).to_numpy(dtype=bool)]
     ours = ours[rng.random(len(ours)) < _MET]
     made = []
     for concern_id, row in ours.iterrows():

@@ -72,7 +72,15 @@ _COUNTED = (
     "loop_closed",
     "overdue",
 )
-_SESSIONS = ("batches", "persons", "disputes", "settled", "preliminary", "open_disputes")
+_SESSIONS = (
+    "batches",
+    "persons",
+    "disputes",
+    "settled",
+    "preliminary",
+    "not_agreed",
+    "open_disputes",
+)
 
 
 def annual_figures(

@@ -20,6 +20,7 @@ _TEXTS = {
         "unknown": "须在 {length} 个工作日内{act} ({article}); 次年放假安排未收录, 到期日待定",
         "stopped": "{act}: 时限已停止 ({article})",
         "stopped_by": "{act}: {stopped_on} {stopped_by}, 时限停止 ({article})",
+        "late": "{act}: {stopped_on} {stopped_by}, 比期限 {due} 晚 {late} 天 ({article})",
         "lapsed": "{act}: 期限已于 {due} 届满 ({article})",
         "passed": "{act}: 已于 {due} 满期 ({article})",
         "none": "没有法定时限",
@@ -34,6 +35,7 @@ _TEXTS = {
         "next year's holidays are not known yet, so neither is the date",
         "stopped": "{act}: the clock has stopped ({article})",
         "stopped_by": "{act}: stopped on {stopped_on} by: {stopped_by} ({article})",
+        "late": "{act}: stopped on {stopped_on} by: {stopped_by}, {late} late, due {due} ({article})",
         "lapsed": "{act}: open until {due}, now lapsed ({article})",
         "passed": "{act}: done with on {due} ({article})",
         "none": "no legal clock",
@@ -102,6 +104,7 @@ def _sentence(row: Mapping[Any, Any], profile: Profile, lang: str) -> str:
         length=clause.length,
         stopped_by="" if pd.isna(by) else step_label(_ANSWERS.get(by, by), lang),
         stopped_on=_date(row["stopped_on"]),
+        late=_late(row, lang),
         **_counts(row["days_left"], lang),
     )
 
@@ -115,7 +118,7 @@ def _form(row: Mapping[Any, Any], clause: Clause) -> str:
     """Choose the sentence for a clock that has begun."""
     if row["status"] == "stopped":
         if not pd.isna(row["stopped_by"]):
-            return "stopped_by"
+            return "late" if _days_late(row) else "stopped_by"
         # only a table of all clocks knows that nothing stopped it
         return "stopped" if pd.isna(row["kind"]) else _RUN_OUT.get(clause.kind, "stopped")
     if pd.isna(row["due_on"]):
@@ -123,6 +126,20 @@ def _form(row: Mapping[Any, Any], clause: Clause) -> str:
     if row["status"] == "running" and clause.kind != "duty":
         return clause.kind
     return "today" if row["status"] == "running" and row["days_left"] == 0 else row["status"]
+
+
+def _days_late(row: Mapping[Any, Any]) -> int:
+    """Count the days by which a duty was done after its last day; 0 where it was not late."""
+    if row["kind"] != "duty" or pd.isna(row["due_on"]) or pd.isna(row["stopped_on"]):
+        return 0
+    return max(0, int((row["stopped_on"] - row["due_on"]).days))
+
+
+def _late(row: Mapping[Any, Any], lang: str) -> str:
+    days = _days_late(row)
+    if lang == "zh":
+        return str(days)
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _date(day: Any) -> str:

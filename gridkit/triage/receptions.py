@@ -92,8 +92,8 @@ def receptions(
     """
     if end < start:
         raise DataError(
-            zh=f"`end` ({end}) 早于 `start` ({start}); 请对调。",
-            en=f"`end` ({end}) lies before `start` ({start}); swap them.",
+            zh=f"末日 ({end}) 早于首日 ({start}); 请对调。",
+            en=f"The last day ({end}) lies before the first ({start}); swap them.",
         )
     places = _places(divisions)
     rows = [
