@@ -247,7 +247,8 @@ def test_tiles_are_drawn_from_the_page_and_in_a_notebook_from_the_handler(
     asked = []
     live = browser.new_page()
     live.on("response", lambda r: asked.append((r.url.split("/")[2], r.status)))
-    live.set_content(maps.iframe(a_map(layers.tile_layer(tiles, BOUNDS, most_mb=0))))
+    with live.expect_response(lambda r: r.status == 200):  # heard of late on a busy machine
+        live.set_content(maps.iframe(a_map(layers.tile_layer(tiles, BOUNDS, most_mb=0))))
     inside = live.frame_locator("iframe").locator(".leaflet-gkTiles-pane img").first
     inside.wait_for()
     live.wait_for_timeout(300)

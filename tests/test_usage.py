@@ -37,7 +37,7 @@ def run(monkeypatch, capsys):
         (("score", "--tpo", "3"), "没有选项 --tpo; 您要的可能是 --on、--top。"),
         (("board", "--persons"), "没有选项 --persons"),
         (("clocks",), "缺少参数 ID。"),
-        (("import", "t.csv"), "缺少选项 --mapping。"),
+        (("new", "w", "--code", "990428"), "缺少选项 --name。"),
         (("scores",), "没有命令 scores。"),
         (("score", "--top", "三"), "选项 --top 的值不对: 须为整数。"),
         (("score", "--top", "0"), "选项 --top 的值不对: 不能小于 1。"),

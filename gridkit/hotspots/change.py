@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gridkit.errors import DataError
 from gridkit.hotspots.cube import whole_counts
@@ -91,6 +90,8 @@ def before_after(
     share = np.divide(
         rest_after, rest, out=np.full(len(total), recorded[1] / sum(recorded)), where=rest > 0
     )
+    from scipy import stats  # slow to load, and not wanted for a map
+
     tails = stats.binom.cdf(after, total, share), stats.binom.sf(after - 1, total, share)
     p = np.minimum(1.0, 2 * np.minimum(*tails))
     enough = total >= FEWEST_IN_GRID

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridkit import hotspots
+from gridkit.hotspots.findings import Findings
 from gridkit.maps.basemap import GridMap
 from gridkit.maps.county_map import county_map
 from gridkit.maps.ground import Ground, read_ground
@@ -109,7 +110,9 @@ def overview(
         counted = counted[counted["demand_type"] == demand_type]
     counts = hotspots.count(counted, workspace.grids, by=None, period=(since, on))
     found = hotspots.find_hotspots(hotspots.per_grid(counts), workspace.grids)
-    words = _nothing(counted, since, on) or (found.sentence_zh, found.sentence_en)
+    words = _nothing(counted, since, on) or _said(
+        found, since, on, _kind(workspace.profile, demand_type)
+    )
     return Overview(
         workspace.name,
         workspace.invented,
@@ -124,6 +127,21 @@ def overview(
         read_ground(workspace.folder),
         *words,
     )
+
+
+def _kind(profile: Profile, demand_type: str | None) -> tuple[str, str]:
+    if demand_type is None:
+        return "各类诉求", "all demands"
+    label = profile.label
+    return label("demand_type", demand_type), label("demand_type", demand_type, "en")
+
+
+def _said(
+    found: Findings, since: dt.date, on: dt.date, kind: tuple[str, str]
+) -> tuple[str, str]:
+    """Say of which weeks and demands the finding is: other ones find other grids."""
+    zh = f"{since:%Y-%m-%d} 至 {on:%Y-%m-%d}, {kind[0]}: {found.sentence_zh}"
+    return zh, f"{since:%Y-%m-%d} to {on:%Y-%m-%d}, {kind[1]}: {found.sentence_en}"
 
 
 def _nothing(concerns: pd.DataFrame, since: dt.date, on: dt.date) -> tuple[str, str] | None:
