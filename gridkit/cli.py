@@ -120,7 +120,11 @@ def _inventory(workspace: Workspace) -> pd.DataFrame:
             workspace.map_path.name,
             f"{workspace.map_path.stat().st_size / 1e6:.1f} MB",
         ),
-        ("笔记本 notebooks", "notebooks/", "1 登记 · 2 研判 · 3 热点 · 4 培训 · 5 报表 · 6 评分卡"),
+        (
+            "笔记本 notebooks",
+            "notebooks/",
+            "1 登记 · 2 研判 · 3 热点 · 4 培训 · 5 报表 · 6 评分卡",
+        ),
     ]
     return pd.DataFrame(rows, columns=["内容 what", "文件 file", "数量 amount"])
 
