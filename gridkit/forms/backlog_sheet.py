@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from gridkit.forms.desk import Desk
@@ -38,30 +37,28 @@ class BacklogSheet(Sheet):
         self._desk, self._by_role = desk, by_role
         self._concern_id: str | None = None
         self._known: Current | None = None
-        self._listeners: list[Callable[[], None]] = []
-        super().__init__(TAKE, self._write, lang=lang)
+        super().__init__(TAKE, self._questions, self._write, lang=lang)
 
     def open_matter(self, concern_id: str) -> None:
         """Ask about one matter: what its last list says, or a new one."""
-        desk, store = self._desk, self._desk.store
+        store = self._desk.store
         rows = store.frame("backlog", columns=["concern_id", "batch", "taken_on"])
         mine = rows[(rows["concern_id"].astype("str") == concern_id).to_numpy(dtype=bool)]
         last = mine.sort_values(["batch", "taken_on"]).index[-1:]
         known = next(iter(store.current(last.tolist()).values()), None)
-        if self.section is not None and (concern_id, known) == (self._concern_id, self._known):
-            return
-        self._concern_id, self._known = concern_id, known
+        if (concern_id, known) != (self._concern_id, self._known):
+            self._concern_id, self._known = concern_id, known
+            self.call(TAKE if known is None else UPDATE)
+            self.forget()
+
+    def _questions(self) -> Section:
+        desk, known = self._desk, self._known
         section = Section(
             BACKLOG, desk.profile, _GROUPS, lang=self.lang, today=desk.store.today
         )
-        section.given = {"concern_id": concern_id}
-        self.call(TAKE if known is None else UPDATE)
-        told = {"taken_on": desk.today} if known is None else known.record.answers()
-        self.ask(section, told)
-
-    def on_written(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each list that was saved."""
-        self._listeners.append(listener)
+        section.given = {"concern_id": self._concern_id}
+        section.load({"taken_on": desk.today} if known is None else known.record.answers())
+        return section
 
     def _write(self, answers: dict[str, Any]) -> Words:
         store, known = self._desk.store, self._known
@@ -75,6 +72,4 @@ class BacklogSheet(Sheet):
             store.revise(record, parents=known.heads, by_role=self._by_role, why=_WHY)
             told = Words("积案清单已更新。", "Its checklist is up to date.")
         self._desk.keep_up()
-        for listener in self._listeners:
-            listener()
         return told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -44,14 +43,15 @@ class SessionSheet(Sheet):
     def __init__(self, desk: Desk, *, by_role: str = "centre_staff", lang: str = "zh") -> None:
         self._desk, self._by_role = desk, by_role
         self._concern_id: str | None = None
-        self._listeners: list[Callable[[], None]] = []
-        super().__init__(OPEN, self._write, lang=lang)
+        super().__init__(OPEN, self._questions, self._write, lang=lang)
 
     def open_matter(self, concern_id: str | None) -> None:
         """Ask about a session on this matter; None where it was on no matter of the ledger."""
-        if self.section is not None and concern_id == self._concern_id:
-            return
-        self._concern_id = concern_id
+        if concern_id != self._concern_id:
+            self._concern_id = concern_id
+            self.forget()
+
+    def _questions(self) -> Section:
         desk = self._desk
         own: dict[str, Field] = {
             "division_code": ChoiceField(_WHERE, _places(desk), lang=self.lang),
@@ -65,11 +65,8 @@ class SessionSheet(Sheet):
             lang=self.lang,
             today=desk.store.today,
         )
-        self.ask(section, {"held_on": desk.today})
-
-    def on_written(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each session that was saved."""
-        self._listeners.append(listener)
+        section.load({"held_on": desk.today})
+        return section
 
     def _write(self, answers: dict[str, Any]) -> Words:
         about = [] if self._concern_id is None else [self._concern_id]
@@ -77,8 +74,6 @@ class SessionSheet(Sheet):
             self._desk.store, Session(**answers, concern_ids=about), by_role=self._by_role
         )
         self._desk.keep_up()
-        for listener in self._listeners:
-            listener()
         if held.steps:
             return Words(
                 "已保存这一场, 并记下协议; 司法确认的三十日从协议当天起算。",

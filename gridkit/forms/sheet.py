@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as W  # noqa: N812
@@ -16,12 +16,14 @@ CANCEL = Words("取消", "Cancel")
 
 
 class Sheet(Column):
-    """The questions of one record behind a button.
+    """The questions of one record behind a button; they are made when they are wanted.
 
     Parameters
     ----------
     words : Words
         What the button says.
+    ask : callable
+        Gives the questions, with what is known filled in.
     save : callable
         Gets the answers by field, writes them, and gives what to tell after COMMIT. A
         `GridkitError` that it raises is told, and every answer stays.
@@ -30,18 +32,23 @@ class Sheet(Column):
     Attributes
     ----------
     section : Section or None
-        The questions, once they were asked with `ask`.
+        The questions, while they are open.
     open_button, save_button, cancel_button : Button
     message : str
         What was said last, as HTML.
     """
 
     def __init__(
-        self, words: Words, save: Callable[[dict[str, Any]], Words], *, lang: str = "zh"
+        self,
+        words: Words,
+        ask: Callable[[], Section],
+        save: Callable[[dict[str, Any]], Words],
+        *,
+        lang: str = "zh",
     ) -> None:
-        self._save, self.lang = save, lang
+        self._ask, self._save, self.lang = ask, save, lang
         self.section: Section | None = None
-        self._filled: Mapping[str, Any] = {}
+        self._listeners: list[Callable[[], None]] = []
         self.open_button = W.Button(description=words.of(lang))
         self.save_button = W.Button(description=SAVE.of(lang))
         self.save_button.add_class("gk-save")
@@ -64,12 +71,14 @@ class Sheet(Column):
         """What was said last, as HTML."""
         return str(self._message.value)
 
-    def ask(self, section: Section, filled: Mapping[str, Any]) -> None:
-        """Have these questions ready, with what is known filled in; nothing is open yet."""
-        self.section, self._filled = section, filled
-        self._asked.children = (section, self._foot)
-        self._message.value = join()
+    def on_written(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after each record that was saved."""
+        self._listeners.append(listener)
+
+    def forget(self) -> None:
+        """Put the questions away, and what was said: another matter is meant now."""
         self.put_away()
+        self._message.value = join()
 
     def call(self, words: Words) -> None:
         """Let the button say something else."""
@@ -78,12 +87,15 @@ class Sheet(Column):
     def begin(self) -> None:
         """Show the questions."""
         self._message.value = join()
+        if self.section is None:
+            self.section = self._ask()
+            self._asked.children = (self.section, self._foot)
         self._asked.layout.display = None
 
     def put_away(self) -> None:
         """Put the questions away, with what was typed but not saved."""
-        if self.section is not None:
-            self.section.load(self._filled)
+        self.section = None
+        self._asked.children = ()
         self._asked.layout.display = "none"
 
     def save(self) -> bool:
@@ -96,6 +108,8 @@ class Sheet(Column):
             self._say(Words(f"没有保存。{error.zh}", f"Not saved. {error.en}"), "gk-refused")
             return False
         self.put_away()
+        for listener in self._listeners:
+            listener()
         self._say(told, "gk-told")
         return True
 
