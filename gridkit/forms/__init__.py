@@ -15,22 +15,37 @@ one place where words become HTML; `frame` keeps JupyterLab's one-key commands o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from gridkit.forms.board import CAPACITY, Board
-from gridkit.forms.correction import Correction
-from gridkit.forms.desk import Desk
-from gridkit.forms.field import Field
-from gridkit.forms.fields import field_for
-from gridkit.forms.hotspot_view import HotspotView
-from gridkit.forms.look import Words
-from gridkit.forms.record_screen import RecordScreen
-from gridkit.forms.saved import Saved
-from gridkit.forms.section import Section
-from gridkit.forms.visit_form import VisitForm
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridkit.forms.board import Board
+    from gridkit.forms.correction import Correction
+    from gridkit.forms.desk import Desk
+    from gridkit.forms.field import Field
+    from gridkit.forms.fields import field_for
+    from gridkit.forms.hotspot_view import HotspotView
+    from gridkit.forms.look import Words
+    from gridkit.forms.record_screen import RecordScreen
+    from gridkit.forms.saved import Saved
+    from gridkit.forms.section import Section
+    from gridkit.forms.visit_form import VisitForm
     from gridkit.records.workspace import Workspace
+
+CAPACITY = 15
+
+_LATER = {
+    "Board": "board",
+    "Correction": "correction",
+    "Desk": "desk",
+    "Field": "field",
+    "HotspotView": "hotspot_view",
+    "RecordScreen": "record_screen",
+    "Saved": "saved",
+    "Section": "section",
+    "VisitForm": "visit_form",
+    "Words": "look",
+    "field_for": "fields",
+}
 
 __all__ = [
     "Board",
@@ -65,6 +80,9 @@ def record(workspace: Workspace, *, lang: str = "zh") -> RecordScreen:
     RecordScreen
         The last value of a cell shows it.
     """
+    from gridkit.forms.desk import Desk
+    from gridkit.forms.record_screen import RecordScreen
+
     return RecordScreen(Desk.of(workspace), lang=lang)
 
 
@@ -85,6 +103,9 @@ def triage(workspace: Workspace, *, capacity: int = CAPACITY, lang: str = "zh") 
     Board
         The last value of a cell shows it.
     """
+    from gridkit.forms.board import Board
+    from gridkit.forms.desk import Desk
+
     return Board(Desk.of(workspace), capacity=capacity, lang=lang)
 
 
@@ -103,4 +124,16 @@ def hotspots(workspace: Workspace, *, lang: str = "zh") -> HotspotView:
     HotspotView
         The last value of a cell shows it.
     """
+    from gridkit.forms.desk import Desk
+    from gridkit.forms.hotspot_view import HotspotView
+
     return HotspotView(Desk.of(workspace), lang=lang)
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _LATER:
+        return getattr(import_module(f"gridkit.forms.{_LATER[name]}"), name)
+    msg = f"module 'gridkit.forms' has no attribute {name!r}"
+    raise AttributeError(msg)

@@ -18,11 +18,13 @@ follow from them to `domain.md`:
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import tomllib
+from importlib.resources import files
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gridkit.training.causes import World
 from gridkit.training.knobs import Knobs
@@ -87,91 +89,23 @@ class Root(NamedTuple):
     grids: float
     town: float
     months: tuple[int, ...]
-    need: str
-    danger: str
-    setting: str
-    hardening: tuple[str, ...]
+    need: str = ""
+    danger: str = ""
+    setting: str = ""
+    hardening: tuple[str, ...] = ()
 
 
-ROOTS = (
-    Root(
-        code="waterworks",
-        zh="水厂供水不足",
-        en="a waterworks running low",
-        knob="drought",
-        early=("water", "water_pressure"),
-        late=("water", "water_cut"),
-        ladder=("nuisance", "livelihood", "health"),
-        a_year=30,
-        hardens=0.5,
-        weeks=9,
-        grids=3.0,
-        town=0.5,
-        months=(8, 9, 10, 11),
-        need="water",
-        danger="no_drinking_water",
-        setting="dry_season",
-        hardening=(),
-    ),
-    Root(
-        code="works",
-        zh="改造施工伤房",
-        en="works that harm houses",
-        knob="demolition",
-        early=("renovation", "works_disturbance"),
-        late=("housing_safety", "dangerous_house"),
-        ladder=("nuisance", "property", "life"),
-        a_year=30,
-        hardens=0.4,
-        weeks=10,
-        grids=2.0,
-        town=4.0,
-        months=(3, 4, 5, 9, 10),
-        need="shelter",
-        danger="house_unsafe",
-        setting="old_building",
-        hardening=("works_soon", "party_refuses"),
-    ),
-    Root(
-        code="wages",
-        zh="工程款断链欠薪",
-        en="wages held up by unpaid works",
-        knob="pay_day",
-        early=("wages", "unpaid_wages"),
-        late=("wages", "unpaid_wages"),
-        ladder=("livelihood", "livelihood", "livelihood"),
-        a_year=30,
-        hardens=0.5,
-        weeks=8,
-        grids=1.3,
-        town=1.3,
-        months=(11, 12, 1),
-        need="wage",
-        danger="",
-        setting="",
-        hardening=("payment_due", "party_refuses"),
-    ),
-    Root(
-        code="drain",
-        zh="管道堵塞倒灌",
-        en="a blocked main drain",
-        knob="rain",
-        early=("roads", "drainage"),
-        late=("roads", "drainage"),
-        ladder=("nuisance", "property", "health"),
-        a_year=40,
-        hardens=0.35,
-        weeks=6,
-        grids=2.0,
-        town=2.0,
-        months=(4, 5, 6, 7),
-        need="",
-        danger="",
-        setting="",
-        hardening=(),
-    ),
-)
-"""The kinds of roots. Rates, shares and lengths are made up."""
+def _roots() -> tuple[Root, ...]:
+    text = files("gridkit.training").joinpath("roots.toml").read_text(encoding="utf-8")
+    entries: list[dict[str, Any]] = [
+        {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+        for raw in tomllib.loads(text)["root"]
+    ]
+    return tuple(Root(**entry) for entry in entries)
+
+
+ROOTS = _roots()
+"""The kinds of roots, from `roots.toml`. Rates, shares and lengths are made up."""
 
 
 class Growth(NamedTuple):
@@ -208,7 +142,7 @@ def draw_roots(world: World, knobs: Knobs, seed: np.random.SeedSequence) -> Grow
         rng = np.random.Generator(np.random.PCG64(stream))
         mean = root.a_year * scale * getattr(knobs, root.knob)
         # by the inverse of the distribution: the same seed never has fewer when turned up
-        n = int(stats.poisson.ppf(rng.random(), mean)) if mean else 0
+        n = _poisson(rng.random(), mean)
         pull = world.households * np.where(world.in_town, root.town, 1.0)
         month = world.days.astype("datetime64[M]").astype(int) % 12 + 1
         season = np.where(np.isin(month, root.months), _IN_SEASON, 1.0)
@@ -303,6 +237,14 @@ def draw_reports(
         day <= world.end.astype("datetime64[s]")
     )
     return root[row][inside], row[inside], day[inside]
+
+
+def _poisson(share: float, mean: float) -> int:
+    """Invert the Poisson distribution; `scipy.stats` would cost each kernel 35 MB for it."""
+    if not mean:
+        return 0
+    n = int(np.ceil(special.pdtrik(share, mean)))
+    return n - 1 if n and special.pdtr(n - 1, mean) >= share else n
 
 
 def _reached(world: World, first: int, size: int, rng: np.random.Generator) -> list[int]:

@@ -8,7 +8,6 @@ from collections.abc import Collection
 import numpy as np
 import pandas as pd
 
-from gridkit.hotspots import Plan, count, gi_star, mappable, rates, scan, touching
 from gridkit.profile.card import Scorecard
 from gridkit.training.history import History
 from gridkit.training.play import Play, Visit
@@ -130,7 +129,13 @@ def play_way(history: History, way: str, days: list[dt.date], card: Scorecard) -
     return play
 
 
+# The hotspot methods are imported where they are used: a trainee's kernel, which plays but
+# does not look back, stays 60 MB lighter without their compiler and their database.
+
+
 def _recent(history: History, concerns: pd.DataFrame, on: dt.date) -> pd.DataFrame:
+    from gridkit.hotspots import count, mappable
+
     period = (on - dt.timedelta(weeks=_BACK_WEEKS), on - dt.timedelta(days=1))
     kept = mappable(concerns, history.profile)
     return count(kept, history.land.grids, by=None, period=period)
@@ -138,6 +143,8 @@ def _recent(history: History, concerns: pd.DataFrame, on: dt.date) -> pd.DataFra
 
 def _gi_star(history: History, concerns: pd.DataFrame, on: dt.date) -> dict[str, float]:
     """Give each grid its Gi* over the shrunken rates of eight weeks."""
+    from gridkit.hotspots import gi_star, rates, touching
+
     table = rates(_recent(history, concerns, on))["rate_eb"]
     grids = history.land.grids
     values = table.reindex(grids.index.astype("str")).set_axis(grids.index).fillna(0.0)
@@ -149,6 +156,8 @@ def _gi_star(history: History, concerns: pd.DataFrame, on: dt.date) -> dict[str,
 
 def _scan(history: History, concerns: pd.DataFrame, on: dt.date) -> dict[str, float]:
     """Give grids in a cluster its likelihood ratio; its p is not asked for, so few replicas."""
+    from gridkit.hotspots import Plan, scan
+
     plan = Plan(kind="prospective", model="poisson", max_share=0.1, max_weeks=4, replicas=19)
     rng = np.random.default_rng([history.seed, on.toordinal()])
     found = scan(_recent(history, concerns, on), history.land.grids, plan, rng=rng).clusters

@@ -10,7 +10,6 @@ from gridkit.errors import Problem, WorkflowError
 from gridkit.profile import Profile
 from gridkit.profile.calendar import working_days
 from gridkit.records import Record, Step
-from gridkit.records.case import Case, read_case
 from gridkit.records.ids import is_dated, new_id
 from gridkit.records.spec import ROLES
 from gridkit.triage.moves import BY_STATE, NEEDS, STATE, Move, step_label, step_of
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from gridkit.records import Receipt, Store
+    from gridkit.records.case import Case
 
 OBJECTION = "petition_23_objection"
 """The clause that says until when a unit may object to an assignment."""
@@ -139,6 +139,8 @@ class _Guard:
         self.clash = False
 
     def __call__(self, connection: sa.Connection) -> None:
+        from gridkit.records.case import read_case  # with the store, which is open by now
+
         case = read_case(connection, self.step.concern_id)
         if case is None:
             return  # the store says that the concern is not there
@@ -252,6 +254,8 @@ def _merge(
             )
             yield Problem("step", "into_id", zh, en)
             return
+        from gridkit.records.case import read_case
+
         case = read_case(connection, into)
         if case is None:
             return  # the store says so
