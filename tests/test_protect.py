@@ -128,6 +128,22 @@ def test_the_attacker_finds_what_trying_everything_finds(data):
     assert known["high"].tolist() == fit.max(axis=0).tolist()
 
 
+@settings(max_examples=60)
+@given(st.data(), st.integers(2, 6))
+def test_what_is_exposed_is_what_the_exact_bounds_say(data, k):
+    """The quick question finds the same atoms as the bounds, for any sums."""
+    truth = np.array(data.draw(st.lists(st.integers(0, 12), min_size=8, max_size=8)))
+    row = st.lists(st.integers(0, 1), min_size=8, max_size=8)
+    matrix = np.array([[1] * 8, *data.draw(st.lists(row, min_size=1, max_size=7))])
+    sums = (sp.csr_array(matrix), (matrix @ truth).astype(float))
+
+    exposed = disclosure.exposed(*sums, k)
+
+    exact = disclosure.attack(*sums)
+    narrow = (exact["set_high"] - exact["set_low"] < k) & (exact["set_low"] < k)
+    assert (exposed >= 0).tolist() == narrow.tolist()
+
+
 def test_sums_that_contradict_each_other_are_refused():
     """A part that is larger than its whole was published over a changed ledger."""
     sums = sp.csr_array(np.array([[1, 1], [1, 0]]))

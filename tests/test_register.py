@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -179,23 +182,163 @@ def test_windows_of_a_kind_cover_every_day_once():
             day = window.until + dt.timedelta(days=1)
 
 
-@pytest.mark.parametrize("change", ["digit", "line", "cut", "order"])
-def test_a_register_that_was_changed_is_not_trusted(register, change):
-    """A changed number, a missing or half line, two lines swapped: nothing more is published."""
+def publish_three_months(register):
+    """Enter three months, and give the lines of the register."""
     for month in (1, 2, 3):
         window = window_of(dt.date(2026, month, 1), "month")
         register.add(release(pd.Series(30, index=IDS), AREAS, window))
-    lines = register.path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return register.path.read_text(encoding="utf-8").splitlines(keepends=True)
+
+
+LATER = release(pd.Series(30, index=IDS), AREAS, window_of(dt.date(2027, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    ("change", "zh", "en"),
+    [
+        ("digit", "第 1 行被改动或损坏", "line 1: changed by hand or damaged"),
+        ("first", "第 1 行被改动或损坏", "line 1: changed by hand or damaged"),
+        ("order", "第 1 行被改动或损坏", "line 1: changed by hand or damaged"),
+        ("noise", "第 2 行被改动或损坏", "line 2: changed by hand or damaged"),
+        ("last", "被截断, 或恢复的是旧备份", "brought back from an old copy"),
+        ("cut", "被截断, 或恢复的是旧备份", "brought back from an old copy"),
+        ("lost", "登记丢失", "it was lost"),
+        ("head", "published.head 不符", "does not agree with published.head"),
+    ],
+)
+def test_a_register_that_was_changed_is_not_trusted(register, change, zh, en):
+    """Changed, swapped, shortened, lost, from an old copy: nothing more is published."""
+    lines = publish_three_months(register)
     lines = {
         "digit": [lines[0].replace(":30,", ":31,", 1), *lines[1:]],
-        "line": lines[1:],
-        "cut": [*lines[:2], lines[2][:40]],
+        "first": lines[1:],
         "order": [lines[1], lines[0], lines[2]],
+        "noise": [lines[0], "\x00\udcff\n", lines[2]],
+        "last": lines[:2],
+        "cut": [*lines[:2], lines[2][:40]],
+        "lost": [],
+        "head": lines,
     }[change]
-    register.path.write_text("".join(lines), encoding="utf-8")
+    register.path.write_bytes("".join(lines).encode("utf-8", "surrogateescape"))
+    if change == "lost":
+        register.path.unlink()
+    if change == "head":
+        register.path.with_suffix(".head").write_text("three\n")
 
-    with pytest.raises(DisclosureError, match="changed by hand or cut short"):
-        register.add(release(pd.Series(30, index=IDS), AREAS, window_of(dt.date(2027, 1, 1))))
+    for use in (register.releases, lambda: register.add(LATER)):
+        with pytest.raises(DisclosureError) as told:
+            use()
+        assert zh in told.value.zh
+        assert en in told.value.en
+
+
+def test_a_line_that_a_power_cut_left_half_is_written_anew(register):
+    """It was never handed out: what was whole is kept, and the next entry takes its place."""
+    lines = publish_three_months(register)
+    with register.path.open("ab") as file:
+        file.write(lines[0].encode()[: len(lines[0]) // 2])
+
+    assert len(register.releases()) == 3
+    assert register.add(LATER) == 4
+    assert [r.window.since.year for r in register.releases()] == [2026, 2026, 2026, 2027]
+
+
+WRITER = """
+import datetime as dt, sys
+import numpy as np, pandas as pd
+from pathlib import Path
+from gridkit.errors import DisclosureError
+from gridkit.maps.disclosure import Register, release, window_of
+
+ids = pd.Index([f"g{i:02d}" for i in range(24)])
+areas = pd.DataFrame({"village": [f"v{i // 4}" for i in range(24)]}, index=ids)
+register, late, years = Register(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+print("ready", flush=True)
+sys.stdin.readline()
+for year in range(2000, 2000 + years):
+    counts = pd.Series(30, index=ids).where(ids != "g03", 30 + late)
+    try:
+        print(year, register.add(release(counts, areas, window_of(dt.date(year, 1, 1)))), flush=True)
+    except DisclosureError:
+        print(year, 0, flush=True)
+"""
+
+
+def writer(register, late, years):
+    """Start a process that publishes a quarter of each year."""
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(register.path), str(late), str(years)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def start(process):
+    """Let a writer go that has loaded what it needs."""
+    assert process.stdout.readline() == "ready\n"
+    process.stdin.write("go\n")
+    process.stdin.flush()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks of files are POSIX ones")
+def test_of_two_writers_at_once_only_one_publishes_what_differs_by_a_matter(register):
+    """Both want the same quarters, one with a late matter: each quarter is published once."""
+    both = [writer(register, late, 6) for late in (0, 1)]
+    for process in both:
+        start(process)
+    told = [process.communicate(timeout=120)[0].splitlines() for process in both]
+
+    numbers = [[int(line.split()[1]) for line in lines] for lines in told]
+    assert all((a == 0) != (b == 0) for a, b in zip(*numbers, strict=True))
+    assert sorted(n for some in numbers for n in some if n) == [1, 2, 3, 4, 5, 6]
+    assert len(register.releases()) == 6
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kill -9 is a POSIX signal")
+def test_a_writer_that_is_killed_leaves_a_register_that_can_be_used(register):
+    """Whatever it said was entered is there, and the next release can be."""
+    process = writer(register, 0, 4000)
+    start(process)
+    acknowledged = [process.stdout.readline() for _ in range(25)]
+    process.kill()
+    acknowledged += process.communicate(timeout=60)[0].splitlines()
+
+    known = len(register.releases())
+
+    assert known >= max(int(line.split()[1]) for line in acknowledged if line.strip()) >= 25
+    assert register.add(LATER) == known + 1
+
+
+def test_counts_under_five_are_not_published_by_asking_for_a_smaller_k(register):
+    """R6 is not an option: k may be larger, not smaller."""
+    counts = pd.Series(10, index=IDS).where(IDS != "g03", 3)
+
+    with pytest.raises(DisclosureError, match="`k` must be 5 or more"):
+        register.add(release(counts, AREAS, MARCH, k=2))
+
+    assert not register.path.exists() or register.releases() == []
+
+
+def test_the_strictest_k_of_overlapping_releases_counts(register):
+    """A map with k = 10 is not undone by a later one with k = 5."""
+    counts = pd.Series(30, index=IDS).where(IDS != "g03", 7)
+    register.add(release(counts, AREAS, MARCH, k=10))
+
+    with pytest.raises(DisclosureError, match="This map is not made"):
+        register.add(release(counts, AREAS, MARCH, k=5))
+
+
+def test_borders_that_were_moved_are_not_laid_over_published_ones(register):
+    """The same days by other grids: the strip between the borders would be told."""
+    counts = pd.Series(30, index=IDS)
+    register.add(release(counts, AREAS, MARCH, outline="before"))
+
+    with pytest.raises(DisclosureError, match="The grids were cut anew") as told:
+        register.add(release(counts, AREAS, MARCH, outline="after"))
+
+    assert "网格界线有改动" in told.value.zh
+    assert register.add(release(counts, AREAS, LATER.window, outline="after")) == 2
 
 
 def test_the_register_holds_no_hidden_number(register):

@@ -55,6 +55,10 @@ def command(
         list[str] | None,
         typer.Option("--type", help="分发图只计某类, 可多次 · shared maps: demand type"),
     ] = None,
+    places: Annotated[
+        bool,
+        typer.Option("--places", help="分发图加遮蔽点 · shared maps: dots at masked places"),
+    ] = False,
     png: Annotated[bool, typer.Option("--png", help="另存一张图片 · a picture, too")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="另存可打印的 PDF · a PDF, too")] = False,
     gpkg: Annotated[
@@ -68,7 +72,7 @@ def command(
     day = on.date() if on else None
     with opened(folder) as workspace:
         drawn = (
-            _shared(workspace, day, window, level, demand)
+            _shared(workspace, day, window, level, demand, places=places)
             if shared
             else _desk(workspace, day, weeks)
         )
@@ -116,6 +120,8 @@ def _shared(
     kind: str,
     level: str | None,
     demand: list[str] | None,
+    *,
+    places: bool,
 ) -> _Drawn:
     from gridkit import maps
     from gridkit.maps.disclosure import last_window
@@ -125,14 +131,14 @@ def _shared(
     types = tuple(codes(workspace.profile, "demand_type", demand) or ()) or None
     window = last_window(on or workspace.store.today(), kind)  # type: ignore[arg-type]
     with bar("隐去小数、核对登记、画地图 · protecting, checking, drawing"):
-        what = maps.shared(workspace, window, level=level, demand_types=types)
-        number = what.register(maps.published(workspace))  # refused: nothing is written
+        what = maps.shared(workspace, window, level=level, demand_types=types, places=places)
+        what = what.publish(maps.published(workspace))  # refused: nothing is written
         m = what.map()
     zh, en = LEVEL_WORDS[what.level]
     share = what.hidden[what.level]
     out.print(
-        f"{window.zh}, 按{zh}; 其中 {share:.0%} 不显示。已登记为第 {number} 次发布 · {window.label} by {en}, "
-        f"{share:.0%} hidden; entered as release {number}"
+        f"{window.zh}, 按{zh}; 其中 {share:.0%} 不显示。已登记为第 {what.number} 次发布 · "
+        f"{window.label} by {en}, {share:.0%} hidden; entered as release {what.number}"
     )
     _propose(what)
     path = workspace.folder / f"map-{window.label}-{what.level}.html"

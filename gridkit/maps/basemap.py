@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from gridkit.errors import DisclosureError
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.ground import Ground
 from gridkit.maps.layers.layer import MapLayer
@@ -67,12 +68,42 @@ class GridMap(folium.Map):
         """Write the map as one offline file: the same as `maps.save`."""
         save(self, outfile)
 
+    def render(self, **kwargs: Any) -> str:
+        """Render the map; one to be handed out must hold nothing that was not released.
+
+        Raises
+        ------
+        DisclosureError
+            If it holds any other layer.
+        """
+        if self.audience == "shared":
+            _check_released(self)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
+        return ""
+
     def _repr_html_(self, **_kwargs: Any) -> str:
         return iframe(self)
 
 
+def _check_released(m: GridMap) -> None:
+    odd = [
+        type(child).__name__
+        for child in m._children.values()
+        if not getattr(child, "released", isinstance(child, folium.LayerControl))
+    ]
+    if odd:
+        raise DisclosureError(
+            en=f"A map to hand out holds released layers only; {len(odd)} are not ({odd[0]}). Draw "
+            "it by `maps.shared(...).publish(...).map()`, or caption it for the desk.",
+            zh=f"可对外的地图只含经保护并登记的图层; 有 {len(odd)} 个不是 ({odd[0]})。"
+            "请用 maps.shared(...).publish(...).map() 绘制, 或标为内部使用。",
+        )
+
+
 class Borders(MapLayer):
     """Land and borders below and between the layers; made by `base_map`."""
+
+    released = True
 
     def __init__(
         self, shapes: Shapes, townships: list[Json], lines: Sequence[Json] = ()
@@ -103,6 +134,8 @@ class PlaceNames(MapLayer):
     `data` has one row per name: longitude and latitude in 1e-5 degrees, the text (escaped),
     0 for a township, 1 for a grid and 2 for a river, and its width in 1e-5 degrees.
     """
+
+    released = True
 
     def __init__(self, data: list[Label]) -> None:
         super().__init__("地名", "place names")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
+from gridkit.errors import DisclosureError
 from gridkit.records.levels import LEVELS, dissolve
 
 if TYPE_CHECKING:
@@ -57,6 +58,13 @@ FIELDS: tuple[tuple[str, str, str, str, str], ...] = (
     ("p", "p值", "单独看一个网格的 p 值", "p of the one grid", ""),
     ("q", "q值", "校正后的 p 值", "p corrected for many tests", ""),
     ("record_id", "编号", "诉求的编号", "id of the concern", ""),
+    (
+        "masked_in",
+        "所在区划",
+        "点在此区划内按密钥移动过, 不是实际位置",
+        "code of the area in which the point was masked: not its true place",
+        "",
+    ),
     ("demand_type", "类别", "诉求类别", "demand type", ""),
     ("band", "等级", "评分的等级", "band of its score", ""),
     ("score", "分数", "评分卡的分数, 建议", "score of the card, advice", "分"),
@@ -128,18 +136,35 @@ def shared_tables(what: Shared) -> dict[str, gpd.GeoDataFrame]:
     Returns
     -------
     dict of str to GeoDataFrame in WGS-84
-        The levels shown; hidden counts, and the households beside them, are missing.
+        The levels shown; hidden counts, and the households beside them, are missing. 诉求点,
+        where masked places are shown: no id, in no order but that of the places.
+
+    Raises
+    ------
+    DisclosureError
+        If it is not published.
     """
+    if what.number is None:
+        raise DisclosureError(
+            en="What is not in the register of publications is not handed out: call "
+            "`.publish(maps.published(workspace))` first.",
+            zh="未经登记的内容不得外传: 请先调用 .publish(maps.published(workspace))。",
+        )
     names = {
         "grid": ("网格", "grid_id"),
         "village": ("村居", "area"),
         "township": ("乡镇", "area"),
     }
     levels = list(names)[list(names).index(what.level) :]
-    return {
+    tables = {
         names[level][0]: _told(what.areas(level).rename_axis(names[level][1]))
         for level in levels
     }
+    if what.places is not None:
+        at = gpd.points_from_xy(what.places["lon"], what.places["lat"])
+        dots = gpd.GeoDataFrame({"masked_in": what.places["area"]}, geometry=at, crs=4326)
+        tables["诉求点"] = dots.rename(columns=_HERE_TO_THERE)
+    return tables
 
 
 def dictionary(tables: dict[str, gpd.GeoDataFrame]) -> pd.DataFrame:

@@ -77,6 +77,7 @@ class Panel(MapLayer):
     """Title, badges and legend of a map; made by `add_panel`."""
 
     scripts = ("grids.js", "panel.js")
+    released = True
 
     def __init__(self, caption: Caption, layers: Sequence[MapLayer]) -> None:
         super().__init__("图例", "legend", control=False, show=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -18,12 +18,15 @@ from gridkit.maps.disclosure import (
     Window,
     finest_level,
     levels_of,
+    mask_key,
+    outline_of,
     release,
 )
 from gridkit.maps.ground import Ground, read_ground
 from gridkit.maps.layers.choropleth import grid_choropleth
 from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.legend import Caption, add_panel
+from gridkit.maps.masked_places import masked_places, place_layer
 from gridkit.records.levels import dissolve
 
 if TYPE_CHECKING:
@@ -58,6 +61,12 @@ class Shared:
         Whether it is made up.
     ground : Ground
         Rivers and roads.
+    kinds : str
+        Which demand types were counted, in words; empty for all.
+    places : DataFrame or None
+        Masked places of the matters (`masked_places`), where they were asked for.
+    number : int or None
+        Of its entry in the register; None: not published, so it may not be handed out.
     """
 
     made: Release
@@ -67,6 +76,9 @@ class Shared:
     county: str
     invented: bool
     ground: Ground
+    kinds: str = ""
+    places: pd.DataFrame | None = None
+    number: int | None = None
 
     def areas(self, level: str | None = None) -> gpd.GeoDataFrame:
         """Give the areas of a level with what may be shown of each: `n`, `households`, `rate`."""
@@ -80,12 +92,12 @@ class Shared:
         return areas[kept].assign(**numbers)
 
     def map(self) -> GridMap:
-        """Draw it."""
+        """Draw it; as a preview for the desk as long as it is not published."""
         return shared_map(self)
 
-    def register(self, register: Register) -> int:
-        """Enter it, or be refused; see `Register.add`."""
-        return register.add(self.made)
+    def publish(self, register: Register) -> Shared:
+        """Enter it, so that it may be handed out, or be refused; see `Register.add`."""
+        return replace(self, number=register.add(self.made))
 
 
 def shared(
@@ -94,6 +106,7 @@ def shared(
     *,
     level: str | None = None,
     demand_types: tuple[str, ...] | None = None,
+    places: bool = False,
     k: int = SMALLEST_SHOWN,
 ) -> Shared:
     """Decide what may be handed out of a workspace's ledger, without publishing it.
@@ -109,13 +122,17 @@ def shared(
     demand_types : tuple of str, optional
         Only concerns of these types; all by default. Those on their way to a statutory
         channel are never counted.
+    places : bool
+        Show a dot for each matter, too, at a masked place in its community: the same place
+        on every map, by the workspace's `mask.key`.
     k : int
         Smallest count shown.
 
     Returns
     -------
     Shared
-        For `.map()`. Before it is handed out: ``.register(published(workspace))``.
+        ``.publish(published(workspace))`` enters it in the register; only then is its `.map()`
+        one to hand out, and before that a preview for the desk.
 
     Raises
     ------
@@ -123,22 +140,55 @@ def shared(
         If there is no such level.
     """
     grids = workspace.grids
-    concerns = hotspots.mappable(workspace.store.frame("concern"), workspace.profile)
-    if demand_types is not None:
-        concerns = concerns[concerns["demand_type"].isin(demand_types)]
-    counts = hotspots.count(concerns, grids, by=None, period=(window.since, window.until))
-    n = hotspots.per_grid(counts)["n"].reindex(grids.index.astype("str"))
-    n = n.set_axis(grids.index)
+    concerns = mapped_concerns(workspace, demand_types)
+    n = counted(concerns, grids, window)
     areas, homes = levels_of(grids), grids["households"].astype("Int64")
     known = homes if homes.notna().all() else None
     proposed, hidden = finest_level(n, areas, known, k=k)
     level = level or proposed
-    words = f"{workspace.name} {window.zh} 诉求"
+    kinds = "、".join(workspace.profile.label("demand_type", t) for t in demand_types or ())
     made = release(
-        n, areas, window, level=level, households=known, types=demand_types, title=words, k=k
+        n,
+        areas,
+        window,
+        level=level,
+        households=known,
+        types=demand_types,
+        title=f"{workspace.name} {window.zh} {kinds or '各类'}诉求",
+        k=k,
+        outline=outline_of(grids),
     )
-    ground = read_ground(workspace.folder)
-    return Shared(made, level, grids, hidden, workspace.name, workspace.invented, ground)
+    dots = None
+    if places:
+        dots = masked_places(concerns, grids, made, mask_key(workspace.folder))
+    return Shared(
+        made,
+        level,
+        grids,
+        hidden,
+        workspace.name,
+        workspace.invented,
+        read_ground(workspace.folder),
+        kinds,
+        dots,
+    )
+
+
+def mapped_concerns(
+    workspace: Workspace, demand_types: tuple[str, ...] | None = None
+) -> pd.DataFrame:
+    """Give the concerns of a workspace that a map may count, of some types or all."""
+    concerns = hotspots.mappable(workspace.store.frame("concern"), workspace.profile)
+    if demand_types is not None:
+        concerns = concerns[concerns["demand_type"].isin(demand_types)]
+    return concerns
+
+
+def counted(concerns: pd.DataFrame, grids: gpd.GeoDataFrame, window: Window) -> pd.Series:
+    """Count the concerns of a window per grid, indexed like `grids`."""
+    counts = hotspots.count(concerns, grids, by=None, period=(window.since, window.until))
+    n = hotspots.per_grid(counts)["n"].reindex(grids.index.astype("str"))
+    return n.set_axis(grids.index)
 
 
 def published(workspace: Workspace) -> Register:
@@ -158,19 +208,24 @@ def shared_map(what: Shared) -> GridMap:
     -------
     GridMap
         With title, window, source and what was hidden on its face. No concern, no test
-        and no smoothed rate is on it, for these lean on hidden counts.
+        and no smoothed rate is on it, for these lean on hidden counts. One that is not
+        published is a preview: for the desk, and it says so.
     """
     areas = what.areas()
     layers: list[MapLayer] = [_layer(what, areas, what.level, show=True)]
     if what.level != "township":
         layers += [_township_sums(what, areas)]
+    if what.places is not None:
+        layers += [place_layer(what.places)]
+    for layer in layers:
+        layer.released = True
     caption = Caption(
-        title=what.made.title,
+        title=what.made.title if what.number else f"{what.made.title} (预览)",
         on=what.made.window.until,
         source="本机台账 / the ledger of this machine",
-        audience="shared",
+        audience="shared" if what.number else "desk",
         invented=what.invented,
-        notes=(_total(what),),
+        notes=(_total(what), _entry(what)),
     )
     names = None
     if "township_name" in areas:
@@ -234,6 +289,12 @@ def _total(what: Shared) -> str:
     said = f"全县合计 {total.iloc[0]} 件" if len(total) else "全县合计不显示"
     days = f"{window.since:%Y-%m-%d} 至 {window.until:%Y-%m-%d}"
     return f"{days}, {said}。率的分母是登记的户数 / per 100 registered households."
+
+
+def _entry(what: Shared) -> str:
+    if what.number is None:
+        return "预览: 尚未核对登记, 不得外传 / a preview, not in the register: not to be handed out."
+    return f"发布登记第 {what.number} 号 / no. {what.number} of the register."
 
 
 def _named_areas(grids: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:

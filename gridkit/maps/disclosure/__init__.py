@@ -5,17 +5,25 @@ more as keep them hidden, and `bounds` says what an attacker would still know. `
 makes the numbers of one map over a fixed `Window`; the `Register` refuses one that would
 give something away together with all that was published before (`leaks`, by `attack`).
 `mask_points` moves points within their community, the same point always to the same place.
+`maps.shared` draws only what is in the register.
 
 Method: Hundepool, A. et al. (2012). Statistical Disclosure Control. Wiley.
 """
 
 from __future__ import annotations
 
-from gridkit.maps.disclosure.attack import attack
+from gridkit.maps.disclosure.attack import attack, exposed
 from gridkit.maps.disclosure.masking import mask_key, mask_points
 from gridkit.maps.disclosure.nested import TOTAL, bounds, protect
 from gridkit.maps.disclosure.register import REGISTER, Register, check
-from gridkit.maps.disclosure.release import Release, finest_level, leaks, levels_of, release
+from gridkit.maps.disclosure.release import (
+    Release,
+    finest_level,
+    leaks,
+    levels_of,
+    outline_of,
+    release,
+)
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN, hidden_note, suppress
 from gridkit.maps.disclosure.windows import Window, WindowKind, last_window, window_of
 
@@ -30,6 +38,7 @@ __all__ = [
     "attack",
     "bounds",
     "check",
+    "exposed",
     "finest_level",
     "hidden_note",
     "last_window",
@@ -37,6 +46,7 @@ __all__ = [
     "levels_of",
     "mask_key",
     "mask_points",
+    "outline_of",
     "protect",
     "release",
     "suppress",

@@ -35,6 +35,8 @@ PLACE_M = 100.0
 AWAY_M = 150.0
 """No point is masked to a place nearer than this, meters."""
 _TRIES = 512
+# Where less of the community is far enough away, the masked place would say where home is not
+_ROOM = 0.5
 _DEGREE_M = 111_195.0  # of a meridian, on the mean sphere
 
 
@@ -104,7 +106,7 @@ def mask_points(
     DataFrame, indexed like `points`
         `lon` and `lat`, at least 150 m from the point and inside its community; missing
         where the point or its community is, or where the community has no room for that:
-        such a point is not to be drawn.
+        (half of it must be that far away): such a point is not to be drawn.
 
     Raises
     ------
@@ -181,5 +183,7 @@ def _place(shape: Any, place: tuple[str, int, int], key: bytes) -> _Floats:
     x = west + (east - west) * rng.random(_TRIES)
     y = south + (north - south) * rng.random(_TRIES)
     away = np.hypot((x - lon) * across, (y - lat) * _DEGREE_M) >= AWAY_M + PLACE_M * 0.75
-    fit = np.flatnonzero(away & shapely.contains_xy(shape, x, y))
-    return np.array([x[fit[0]], y[fit[0]]]) if len(fit) else np.full(2, np.nan)
+    inside = shapely.contains_xy(shape, x, y)
+    fit = np.flatnonzero(away & inside)
+    room = len(fit) > _ROOM * inside.sum()
+    return np.array([x[fit[0]], y[fit[0]]]) if room else np.full(2, np.nan)

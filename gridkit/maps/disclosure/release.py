@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from gridkit.errors import DisclosureError, Problem
 from gridkit.maps.disclosure.atoms import Atoms
-from gridkit.maps.disclosure.attack import attack
+from gridkit.maps.disclosure.attack import exposed
 from gridkit.maps.disclosure.nested import protect
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN
 from gridkit.maps.disclosure.windows import Window
@@ -37,6 +40,8 @@ class Release:
         What the map is called.
     k : int
         Smallest count shown.
+    outline : str
+        Mark of the grids' borders (`outline_of`); empty where they are not known.
     """
 
     window: Window
@@ -45,6 +50,7 @@ class Release:
     types: tuple[str, ...] | None = None
     title: str = ""
     k: int = SMALLEST_SHOWN
+    outline: str = ""
 
     @property
     def numbers(self) -> pd.Series:
@@ -67,6 +73,7 @@ def release(  # noqa: PLR0913 - keywords with defaults, as a caller would say th
     types: tuple[str, ...] | None = None,
     title: str = "",
     k: int = SMALLEST_SHOWN,
+    outline: str = "",
 ) -> Release:
     """Decide what a map that is handed out may show.
 
@@ -88,6 +95,8 @@ def release(  # noqa: PLR0913 - keywords with defaults, as a caller would say th
         What the map is called.
     k : int
         Smallest count to be shown.
+    outline : str
+        From `outline_of`.
 
     Returns
     -------
@@ -109,7 +118,9 @@ def release(  # noqa: PLR0913 - keywords with defaults, as a caller would say th
     [41, 8, 49]
     """
     shown = _protected(counts, areas, level, households, k)
-    return Release(window=window, areas=areas, shown=shown, types=types, title=title, k=k)
+    return Release(
+        window=window, areas=areas, shown=shown, types=types, title=title, k=k, outline=outline
+    )
 
 
 def _protected(
@@ -155,6 +166,36 @@ def levels_of(grids: pd.DataFrame) -> pd.DataFrame:
     ['v', 't']
     """
     return grids[["village_code", "township_code"]].set_axis(["village", "township"], axis=1)
+
+
+def outline_of(grids: gpd.GeoDataFrame) -> str:
+    """Mark the borders of grids: another mark where one was moved, split or named anew.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, indexed by `grid_id`
+        In WGS-84. Their order does not matter, nor do differences under a meter.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> import shapely
+    >>> grids = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 1, 1)], index=["a"], crs=4326)
+    >>> moved = grids.set_geometry(grids.translate(0.1))
+    >>> outline_of(grids) == outline_of(grids.copy()), outline_of(grids) == outline_of(moved)
+    (True, False)
+    """
+    ids = grids.index.astype("str")
+    west, south, east, north = (
+        np.rint(shapely.bounds(grids.geometry.to_numpy()) * 1e5).astype(int).T
+    )
+    area = np.rint(shapely.area(grids.geometry.to_numpy()) * 1e9).astype(int)
+    rows = sorted(zip(ids, west, south, east, north, area, strict=True))
+    text = ";".join(" ".join(map(str, row)) for row in rows)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def finest_level(
@@ -217,24 +258,23 @@ def leaks(new: Release, earlier: Sequence[Release]) -> tuple[Problem, ...]:
     Notes
     -----
     All numbers that overlap the new ones in time and type, directly or by way of others,
-    are taken as equations over grids x stretches of days x types, and solved (`attack`).
+    are taken as equations over grids x stretches of days x types, and solved (`exposed`).
     """
     if new.numbers.empty:
         return ()  # a map of hidden areas says nothing
     together = [new, *_connected(new, earlier)]
+    k = max(made.k for made in together)
     atoms = Atoms(together)
-    found = attack(*atoms.equations())
-    known = found.groupby("set")[["set_low", "set_high"]].first()
-    narrow = (known["set_high"] - known["set_low"] < new.k) & (known["set_low"] < new.k)
-    bad = found["set"].map(narrow).to_numpy(dtype=bool)
-    places = atoms.describe(np.flatnonzero(bad)).assign(set=found["set"].to_numpy()[bad])
+    found = exposed(*atoms.equations(), k)
+    bad = np.flatnonzero(found >= 0)
+    places = atoms.describe(bad).assign(set=found[bad])
     problems = []
     for _, part in places.groupby("set", sort=False):
         grids = part["grid"].unique()
         some = ", ".join(map(str, grids[:3])) + (" …" if len(grids) > 3 else "")
         days = f"{part['since'].min():%Y-%m-%d} – {part['until'].max():%Y-%m-%d}"
-        zh = f"{days}: 与已发布的数相减, 可推出少于 {new.k} 件的数"
-        en = f"{days}: by subtraction a count under {new.k} could be known"
+        zh = f"{days}: 与已发布的数相减, 可推出少于 {k} 件的数"
+        en = f"{days}: by subtraction a count under {k} could be known"
         problems.append(Problem(some, "n", zh, en))
     return tuple(problems)
 

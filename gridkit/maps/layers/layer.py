@@ -62,6 +62,8 @@ class MapLayer(Layer):
 
     scripts: ClassVar[tuple[str, ...]] = ("grids.js",)
     legend: LegendSection | None = None
+    released = False
+    """Whether all it says was protected and registered: a map to hand out takes no other."""
 
     def __init__(
         self, name: str, name_en: str = "", *, show: bool = True, control: bool = True
