@@ -7,11 +7,11 @@ import datetime as dt
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.hotspots.change import CHANGE_CLASSES
 from gridkit.maps.escape import Json
 from gridkit.maps.layers.choropleth import NO_DATA
-from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
+from gridkit.maps.layers.classes import classed
+from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
 
 
 def _hatched(kind: str, color: str, ground: str) -> dict[str, Json]:
@@ -72,19 +72,11 @@ def change_layer(
     >>> change_layer(grids, found, measure="错峰供水", since=dt.date(2026, 8, 3)).legend.title
     '措施前后: 错峰供水'
     """
-    if "change" not in found:
-        raise DataError(
-            en="`found` needs the column `change`; make it with `hotspots.before_after`.",
-            zh="`found` 缺少 `change` 列; 请用 `hotspots.before_after` 生成。",
-        )
-    table = pd.DataFrame(on_grids(found, grids, "found"))
     codes = [c.code for c in CHANGE_CLASSES]
-    change = table["change"].astype("str").where(table["change"].notna(), "missing")
-    if unknown := sorted(set(change) - set(codes) - {"missing"}):
-        raise DataError(
-            en=f"`change` holds unknown words ({', '.join(unknown[:3])}).",
-            zh=f"`change` 含未知取值 ({', '.join(unknown[:3])})。",
-        )
+    table, said = classed(
+        found, grids, "change", codes, name="found", maker="hotspots.before_after"
+    )
+    change = said.fillna("missing")
     classes: list[dict[str, Json]] = [
         {**_STYLES[c.code], "note": f"{c.zh} / {c.en}"} for c in CHANGE_CLASSES
     ]

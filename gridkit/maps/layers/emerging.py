@@ -5,10 +5,10 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.hotspots.emerging_kinds import EMERGING_CLASSES, EmergingClass
 from gridkit.maps.escape import Json
-from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
+from gridkit.maps.layers.classes import classed
+from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
 
 # One character says in print what the shade says on a screen.
 _GLYPHS = {
@@ -91,20 +91,8 @@ def emerging_layer(
     >>> [item["label"] for item in layer.legend.items]
     ['新增热点']
     """
-    if "kind" not in found:
-        raise DataError(
-            en="`found` needs the column `kind`; make it with `hotspots.emerging`.",
-            zh="`found` 缺少 `kind` 列; 请用 `hotspots.emerging` 生成。",
-        )
     codes = list(_STYLES)
-    unknown = sorted(set(found["kind"].dropna().astype("str")) - set(codes))
-    if unknown:
-        raise DataError(
-            en=f"`kind` holds unknown classes ({', '.join(unknown[:3])}).",
-            zh=f"`kind` 含未知类别 ({', '.join(unknown[:3])})。",
-        )
-    table = pd.DataFrame(on_grids(found, grids, "found"))
-    kind = table["kind"].astype("str")
+    table, kind = classed(found, grids, "kind", codes, name="found", maker="hotspots.emerging")
     of = kind.map({code: i for i, code in enumerate(codes)}).fillna(len(codes)).astype(int)
     items: tuple[dict[str, Json], ...] = tuple(
         {**_STYLES[c.code], "label": c.zh, "en": c.en}

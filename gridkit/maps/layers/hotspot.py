@@ -7,10 +7,10 @@ from typing import NamedTuple
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.hotspots.explain import HOTSPOT_CLASSES, explain_method
 from gridkit.maps.escape import Json
-from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
+from gridkit.maps.layers.classes import classed
+from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
 
 
 class HotspotStyle(NamedTuple):
@@ -124,20 +124,9 @@ def hotspot_layer(
     '2 个网格中 1 个突出 (其中平均至多 5% 只是偶然)。'
     """
     known = {s.code: i for i, s in enumerate(HOTSPOT_STYLES)}
-    if "hot" not in tests:
-        raise DataError(
-            en="`tests` needs the column `hot`; make it with `hotspots.gi_star_test`.",
-            zh="`tests` 缺少 `hot` 列; 请用 `hotspots.gi_star_test` 生成。",
-        )
-    unknown = sorted(set(tests["hot"].dropna()) - set(known) - {"none"})
-    if unknown:
-        raise DataError(
-            en=f"`hot` holds unknown classes ({', '.join(map(str, unknown[:3]))}); known are "
-            f"none, {', '.join(known)}.",
-            zh=f"`hot` 含未知类别 ({', '.join(map(str, unknown[:3]))}); 可用: none, {', '.join(known)}。",
-        )
-    table = pd.DataFrame(on_grids(tests, grids, "tests"))
-    hot = table["hot"].astype("str")
+    table, hot = classed(
+        tests, grids, "hot", ["none", *known], name="tests", maker="hotspots.gi_star_test"
+    )
     of = hot.map({**known, "none": len(known)}).fillna(len(known) + 1).astype(int)
     classes = [{**s.style, "note": f"{s.zh} ({s.q})"} for s in HOTSPOT_STYLES]
     items: list[dict[str, Json]] = [

@@ -5,11 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.hotspots.silent import SILENT_CLASSES
 from gridkit.maps.escape import Json
 from gridkit.maps.layers.choropleth import NO_DATA
-from gridkit.maps.layers.layer import Count, GridLayer, LegendSection, on_grids
+from gridkit.maps.layers.classes import classed
+from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
 
 
 def _upright(gap: int, ground: str) -> dict[str, Json]:
@@ -70,19 +70,10 @@ def silent_layer(
     >>> layer.legend.items[0]["label"]
     '多半少报, 宜上门核实'
     """
-    if "verdict" not in found:
-        raise DataError(
-            en="`found` needs the column `verdict`; make it with `hotspots.silent`.",
-            zh="`found` 缺少 `verdict` 列; 请用 `hotspots.silent` 生成。",
-        )
-    table = pd.DataFrame(on_grids(found, grids, "found"))
-    verdict = table["verdict"].astype("str").where(table["verdict"].notna(), "unclear")
-    codes = list(_STYLES)
-    if unknown := sorted(set(verdict) - set(codes)):
-        raise DataError(
-            en=f"`verdict` holds unknown words ({', '.join(unknown[:3])}).",
-            zh=f"`verdict` 含未知取值 ({', '.join(unknown[:3])})。",
-        )
+    table, said = classed(
+        found, grids, "verdict", _STYLES, name="found", maker="hotspots.silent"
+    )
+    verdict = said.fillna("unclear")
     classes: list[dict[str, Json]] = [
         {**_STYLES[c.code], "note": f"{c.zh} / {c.en}"} for c in SILENT_CLASSES
     ]
