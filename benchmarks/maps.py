@@ -136,7 +136,8 @@ def theirs(kind: Callable, frame: pd.DataFrame) -> folium.Map:
     return m
 
 
-ZOOM = "map => map.setZoom(map.getZoom() + (map._gkUp = !map._gkUp ? 1 : -1), {animate: false})"
+# In and out again, by turns.
+ZOOM = "map => map.setZoom(map.getZoom() + (map._gkUp = -(map._gkUp || -1)), {animate: false})"
 WEEK = "map => map.eachLayer(l => l.step && l.spec && l.step((l.at + 7) % 52))"
 # One step, and then a frame, so that drawing is counted.
 STEP = """step => new Promise(done => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import folium
 import geopandas as gpd
@@ -63,6 +63,7 @@ class GridMap(folium.Map):
         self.page_title = page_title
         self.audience = audience
         self.shapes_key = ""
+        self.head: dict[str, Json] | None = None
 
     def save(self, outfile: Any, *_args: Any, **_kwargs: Any) -> None:
         """Write the map as one offline file: the same as `maps.save`."""
@@ -100,10 +101,34 @@ def _check_released(m: GridMap) -> None:
         )
 
 
+class View(MapLayer):
+    """The title, and where the map looks; made by `base_map`, before any layer.
+
+    A layer that were drawn first would be drawn again once the view is known.
+    """
+
+    released = True
+    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "panel.js")
+
+    def __init__(self) -> None:
+        super().__init__("视图", "view", control=False, show=False)
+
+    def script(self) -> str:
+        """Give the JavaScript that writes the title and fits the view, if there is a title."""
+        m = self._parent
+        if not isinstance(m, GridMap) or m.head is None:
+            return "null"
+        west, south, east, north = m.bounds
+        bounds = script_json([[south, west], [north, east]])
+        name = m.get_name()
+        return f"gk.head({name}, {script_json(m.head)}); gk.view({name}, {bounds})"
+
+
 class Borders(MapLayer):
     """Land and borders below and between the layers; made by `base_map`."""
 
     released = True
+    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "base.js")
 
     def __init__(
         self, shapes: Shapes, townships: list[Json], lines: Sequence[Json] = ()
@@ -136,6 +161,7 @@ class PlaceNames(MapLayer):
     """
 
     released = True
+    scripts: ClassVar[tuple[str, ...]] = ("grids.js", "base.js")
 
     def __init__(self, data: list[Label]) -> None:
         super().__init__("地名", "place names")
@@ -196,6 +222,7 @@ def base_map(
     m = GridMap(shapes.bounds, page_title=page_title, audience=audience)
     m.shapes_key = shapes.key
     lines = ground.lines() if ground else []
+    m.add_child(View())
     m.add_child(Borders(shapes, list(outlines), lines))
     m.add_child(PlaceNames([*(ground.names() if ground else []), *labels]))
     return m

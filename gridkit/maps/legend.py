@@ -85,8 +85,8 @@ class Panel(MapLayer):
         self.layers = [layer for layer in layers if layer.legend is not None]
 
     @property
-    def data(self) -> dict[str, Json]:
-        """What the page gets: every text has gone through `safe`."""
+    def head(self) -> dict[str, Json]:
+        """What stands above the map: every text has gone through `safe`."""
         caption = self.caption
         badges: list[Json] = [[caption.audience, safe(_BADGES[caption.audience])]]
         if caption.invented:
@@ -95,23 +95,27 @@ class Panel(MapLayer):
             "title": safe(caption.title),
             "subtitle": safe(caption.subtitle),
             "badges": badges,
+        }
+
+    @property
+    def data(self) -> dict[str, Json]:
+        """What the legend says: every text has gone through `safe`."""
+        return {
             "words": "图例 <small>legend</small>",
-            "foot": "<br>".join(safe(note) for note in caption.notes),
+            "foot": "<br>".join(safe(note) for note in self.caption.notes),
             "sections": [x.legend.to_json() for x in self.layers if x.legend is not None],
         }
 
     def script(self) -> str:
-        """Give the JavaScript that draws the panel and fits the view."""
+        """Give the JavaScript that draws the legend, and fits the view to what has come since."""
         m = self._parent
         if not isinstance(m, GridMap):
             msg = "a panel stands on a GridMap"
             raise TypeError(msg)
-        names = ", ".join(layer.get_name() for layer in self.layers)
-        west, south, east, north = m.bounds
-        view = script_json([[south, west], [north, east]])
+        name, layers = m.get_name(), ", ".join(layer.get_name() for layer in self.layers)
         return (
-            f"gk.panel({m.get_name()}, {script_json(self.data)}, [{names}]); "
-            f"gk.view({m.get_name()}, {view}); gk.listen({m.get_name()}, '{m.shapes_key}')"
+            f"gk.panel({name}, {script_json(self.data)}, [{layers}]); {name}._gkFit(); "
+            f"gk.listen({name}, '{m.shapes_key}')"
         )
 
 
@@ -158,5 +162,7 @@ def add_panel(m: GridMap, caption: Caption, layers: Sequence[MapLayer] = ()) -> 
     narrow = _NARROW_FOR_MANY_PX if len(layers) > _MANY else _NARROW_PX
     control.options.update({"collapsed": JsCode(f"window.innerWidth < {narrow}")})  # type: ignore[dict-item]
     m.add_child(control)
-    m.add_child(Panel(caption, layers))
+    panel = Panel(caption, layers)
+    m.head = panel.head
+    m.add_child(panel)
     return m

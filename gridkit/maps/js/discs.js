@@ -58,7 +58,11 @@
       var k = map.getZoomScale(map.getZoom(), z), origin = map.getPixelOrigin(), size = map.getSize();
       var nw = map.containerPointToLayerPoint([0, 0]);
       var html = [], taken = [];
-      for (var i = 0; i < c.n; i++) {
+      // cells are in rows from the north: none above the view is looked at, none below
+      var top = Math.floor((nw.y + origin.y - 60) / k / CELL) - 1, bottom = Math.ceil((nw.y + origin.y + size.y + 60) / k / CELL);
+      var i = 0, end = c.n;
+      while (i < end) { var half = (i + end) >> 1; if (c.cy[half] < top) { i = half + 1; } else { end = half; } }
+      for (; i < c.n && c.cy[i] <= bottom; i++) {
         var px = c.x[i] * k - origin.x, py = c.y[i] * k - origin.y;
         if (px < nw.x - 60 || py < nw.y - 60 || px > nw.x + size.x + 60 || py > nw.y + size.y + 60) { continue; }
         taken.push([px - 20, py - 20, px + 20, py + 20]);
@@ -73,10 +77,10 @@
         if (!of[k]) { continue; }
         if (worst < 0) { worst = k; }
         ring.push(bands[k].color + ' ' + from + 'turn ' + (from += of[k] / n) + 'turn');
-        said.push(bands[k].name + ' ' + of[k].toLocaleString('zh-CN'));
+        said.push(bands[k].name + ' ' + gk.thousands(of[k]));
       }
       var d = one ? 17 : Math.min(42, Math.round(21 + 6 * Math.log10(n)));
-      var text = n.toLocaleString('zh-CN') + ' ' + this.spec.words.unit + ' · ' + said.join(', ');
+      var text = gk.thousands(n) + ' ' + this.spec.words.unit + ' · ' + said.join(', ');
       return '<button type="button" data-i="' + i + '" class="gk-disc gk-band' + worst + (one ? ' gk-one' : '') + '" style="left:' +
         Math.round(px) + 'px;top:' + Math.round(py) + 'px;width:' + d + 'px;height:' + d + 'px;--c:' + bands[worst].color +
         ';--ink:' + bands[worst].ink + (one ? '' : ';background:conic-gradient(' + ring.join(',') + ')') +

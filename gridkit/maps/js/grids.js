@@ -2,63 +2,11 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
-  var STEPS = 100000, MANY = 2000;  // beyond MANY polygons, canvas instead of SVG
+  var MANY = 2000;  // beyond MANY polygons, canvas instead of SVG
   var SVG = 'http://www.w3.org/2000/svg';
-  gk.shapes = gk.shapes || {};
 
   // All gridkit layers on a map, so that a tooltip and the legend can speak for those shown.
   gk.shown = function (map) { return map._gkShown || (map._gkShown = []); };
-
-  gk.bytes = function (text) {
-    var raw = atob(text), out = new Uint8Array(raw.length);
-    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
-    return out;
-  };
-  // A reader of whole numbers, seven bits a byte (LEB128), as gridkit/maps/layers/cells.py writes them.
-  gk.reader = function (text) {
-    var b = gk.bytes(text), at = 0;
-    return function () {
-      var v = 0, scale = 1, c;
-      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
-      return v;
-    };
-  };
-  // A canvas over the view and a margin, drawn anew when the view has moved.
-  gk.Canvas = L.Layer.extend({
-    onAdd: function (map) {
-      if (!map.getPane(this.pane)) {
-        var pane = map.createPane(this.pane);
-        pane.style.zIndex = this.zIndex; pane.style.pointerEvents = 'none';
-      }
-      this._canvas = L.DomUtil.create('canvas', 'leaflet-zoom-hide ' + this.className, map.getPane(this.pane));
-      map.on('moveend viewreset', this._redraw, this);
-      this._redraw();
-    },
-    onRemove: function (map) { map.off('moveend viewreset', this._redraw, this); this._canvas.remove(); },
-    _redraw: function () {
-      var map = this._map, size = map.getSize(), margin = Math.round(Math.max(size.x, size.y) * 0.12);
-      var corner = map.containerPointToLayerPoint([-margin, -margin]).round(), origin = map.getPixelOrigin();
-      var w = size.x + 2 * margin, h = size.y + 2 * margin, c = this._canvas;
-      if (c.width !== w || c.height !== h) { c.width = w; c.height = h; }
-      L.DomUtil.setPosition(c, corner);
-      // world pixels of the zoom at the canvas's corner
-      this.draw(c, map.getZoom(), origin.x + corner.x, origin.y + corner.y);
-    }
-  });
-
-  function ring(flat) {
-    var x = 0, y = 0, out = new Array(flat.length / 2);
-    for (var i = 0; i < flat.length; i += 2) {
-      x += flat[i]; y += flat[i + 1];
-      out[i / 2] = new L.LatLng(y / STEPS, x / STEPS);
-    }
-    return out;
-  }
-  gk.latlngs = function (polygons) { return polygons.map(function (p) { return p.map(ring); }); };
-  gk.outlines = function (key) {
-    var s = gk.shapes[key];
-    return s.latlngs || (s.latlngs = s.rings.map(gk.latlngs));
-  };
 
   // --- hatching: lines that say in print what color says on a screen -----------------------
   function lines(kind, gap) {
@@ -234,86 +182,4 @@
       gk.shown(map).filter(function (l) { return l.spec.shapes === key; })
         .map(function (l) { return l.lines(i); }).join('');
   };
-
-  // --- base: paper, borders ------------------------------------------------------------------
-  gk.Borders = L.FeatureGroup.extend({
-    // spec: {shapes: land below, towns: rings of townships above, lines: rivers and roads, attribution}
-    initialize: function (spec) { L.FeatureGroup.prototype.initialize.call(this); this.spec = spec; },
-    getAttribution: function () { return this.spec.attribution; },
-    onAdd: function (map) {
-      if (!this._built) { this._build(map); }
-      L.FeatureGroup.prototype.onAdd.call(this, map);
-    },
-    _build: function (map) {
-      this._built = true;
-      var self = this;
-      [['gkLand', 350], ['gkGround', 425], ['gkTowns', 430]].forEach(function (p) {
-        if (!map.getPane(p[0])) {
-          var pane = map.createPane(p[0]);
-          pane.style.zIndex = p[1]; pane.style.pointerEvents = 'none';
-        }
-      });
-      var land = L.canvas({pane: 'gkLand', padding: 0.2}), towns = L.canvas({pane: 'gkTowns', padding: 0.2});
-      // all areas as one path: nobody touches them, so none needs a life of its own
-      // of thousands only the townships: their lines would be a grey veil, and take seconds
-      var few = gk.shapes[this.spec.shapes].rings.length <= MANY || !this.spec.towns.length;
-      var ground = few ? gk.outlines(this.spec.shapes) : this.spec.towns.map(gk.latlngs);
-      this.addLayer(L.polygon([].concat.apply([], ground), {
-        renderer: land, pane: 'gkLand', interactive: false, fillColor: '#fdfcf9', fillOpacity: 1, color: '#d9d3c6', weight: 0.7
-      }));
-      // rivers and roads over the colors of the grids, thin: they say where one is, no more
-      var lines = L.canvas({pane: 'gkGround', padding: 0.2});
-      [[1, 2, '#a58e6f', 1, '3 3'], [1, 1, '#8f7553', 1.7, ''], [0, 2, '#6ba3cc', 1, ''], [0, 1, '#4a8fc4', 3, '']].forEach(function (k) {
-        var some = self.spec.lines.filter(function (l) { return l[0] === k[0] && l[1] === k[1]; }).map(function (l) { return ring(l[2]); });
-        if (some.length) {
-          self.addLayer(L.polyline(some, {renderer: lines, pane: 'gkGround', interactive: false, color: k[2], weight: k[3], opacity: 0.8, dashArray: k[4]}));
-        }
-      });
-      var outlines = [].concat.apply([], this.spec.towns.map(gk.latlngs));
-      [['#ffffff', 3.2, 0.75], ['#6b655a', 1.2, 1]].forEach(function (line) {
-        self.addLayer(L.polygon(outlines, {
-          renderer: towns, pane: 'gkTowns', interactive: false, fill: false, color: line[0], weight: line[1], opacity: line[2]
-        }));
-      });
-    }
-  });
-
-  // --- names of places, the larger first, none over another --------------------------------
-  gk.Names = L.Layer.extend({
-    // spec: {names: [[x, y, text, kind, width]]} in 1e-5 degrees; kind 0 township, 1 grid
-    initialize: function (spec) { this.spec = spec; },
-    onAdd: function (map) {
-      if (!map.getPane('gkNames')) {
-        var pane = map.createPane('gkNames');
-        pane.style.zIndex = 440; pane.style.pointerEvents = 'none';
-      }
-      this._box = L.DomUtil.create('div', 'gk-names leaflet-zoom-hide', map.getPane('gkNames'));
-      map.on('moveend viewreset gk:taken', this._draw, this);
-      this._draw();
-    },
-    onRemove: function (map) { map.off('moveend viewreset gk:taken', this._draw, this); this._box.remove(); },
-    _draw: function () {
-      var map = this._map, origin = map.getPixelOrigin(), z = map.getZoom(), html = [];
-      var taken = gk.taken(map);
-      var view = map.getPixelBounds(), perDegree = 256 * Math.pow(2, z) / 360;
-      this.spec.names.forEach(function (n) {
-        var town = n[3] === 0, river = n[3] === 2, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;
-        if (!town && !river && n[4] / STEPS * perDegree < w * 0.9) { return; }
-        var p = map.project([n[1] / STEPS, n[0] / STEPS], z);
-        if (!view.contains(p)) { return; }
-        p = p.subtract(origin);
-        var box, free = function (dy) {
-          box = [p.x - w / 2, p.y + dy - h / 2, p.x + w / 2, p.y + dy + h / 2];
-          return !taken.some(function (b) { return box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]; });
-        };
-        // a township may step aside from a disc; a grid is named in its place or not at all
-        var dy = (town || river ? [0, 22, -22, 36, -36, 50, -50] : [0]).find(free);
-        if (dy === undefined) { return; }
-        taken.push(box);
-        html.push('<span class="' + (town ? 'gk-town' : river ? 'gk-river' : 'gk-grid') + '" style="left:' + Math.round(p.x) +
-          'px;top:' + Math.round(p.y + dy) + 'px">' + n[2] + '</span>');
-      });
-      this._box.innerHTML = html.join('');
-    }
-  });
 })();

@@ -2,52 +2,11 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
-  var STEPS = 100000, WORLD = 256 * 65536, EDGE_PX = 5;  // pixels of zoom 16
-
-  // Outlines in pixels of zoom 16, each polygon's rings one after the other, with its bounds.
-  function flat(key) {
-    var s = gk.shapes[key];
-    if (s.flat) { return s.flat; }
-    var points = 0, rings = 0;
-    s.rings.forEach(function (g) { g.forEach(function (p) { p.forEach(function (r) { points += r.length / 2; rings++; }); }); });
-    var x = new Float64Array(points), y = new Float64Array(points), end = new Uint32Array(rings), n = s.rings.length;
-    var first = new Uint32Array(n + 1), box = new Float64Array(4 * n), at = 0, k = 0;
-    for (var i = 0; i < n; i++) {
-      var w = Infinity, h = Infinity, e = -Infinity, b = -Infinity, grid = s.rings[i];
-      first[i] = k;
-      for (var p = 0; p < grid.length; p++) {
-        for (var q = 0; q < grid[p].length; q++) {
-          var r = grid[p][q], lon = 0, lat = 0;
-          for (var j = 0; j < r.length; j += 2) {
-            lon += r[j]; lat += r[j + 1];
-            var sin = Math.sin(lat / STEPS * Math.PI / 180);
-            var px = (lon / STEPS / 360 + 0.5) * WORLD, py = (0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)) * WORLD;
-            x[at] = px; y[at++] = py;
-            if (px < w) { w = px; } if (px > e) { e = px; }
-            if (py < h) { h = py; } if (py > b) { b = py; }
-          }
-          end[k++] = at;
-        }
-      }
-      box[4 * i] = w; box[4 * i + 1] = h; box[4 * i + 2] = e; box[4 * i + 3] = b;
-    }
-    first[n] = k;
-    return (s.flat = {x: x, y: y, end: end, first: first, box: box, n: n});
-  }
-  function trace(pen, f, i, k, west, north) {
-    for (var r = f.first[i]; r < f.first[i + 1]; r++) {
-      var a = r ? f.end[r - 1] : 0;
-      pen.moveTo(f.x[a] * k - west, f.y[a] * k - north);
-      var start = a;
-      for (a++; a < f.end[r]; a++) { pen.lineTo(f.x[a] * k - west, f.y[a] * k - north); }
-      pen.lineTo(f.x[start] * k - west, f.y[start] * k - north);  // closePath is slow in a long path
-    }
-  }
-  gk.tracer = function (key) { return {flat: flat(key), trace: trace}; };
+  var EDGE_PX = 5;
 
   // The face of gk.Grids, for many: same spec, same words.
   gk.ManyGrids = gk.Canvas.extend({
-    className: 'gk-many',
+    className: 'gk-many', sharp: true,
     initialize: function (spec) { this.spec = spec; this.pane = spec.pane; this.zIndex = spec.zIndex; },
     lines: function (i) { return gk.Grids.prototype.lines.call(this, i); },
     onAdd: function (map) {
@@ -63,13 +22,13 @@
       gk.shown(map).splice(gk.shown(map).indexOf(this), 1);
       gk.Canvas.prototype.onRemove.call(this, map);
     },
-    draw: function (c, zoom, west, north) {
-      var spec = this.spec, f = flat(spec.shapes), k = Math.pow(2, zoom - 16), pen = c.getContext('2d'), of = [], i;
-      pen.clearRect(0, 0, c.width, c.height);
+    draw: function (c, zoom, west, north, wide, high) {
+      var spec = this.spec, f = gk.flat(spec.shapes), k = Math.pow(2, zoom - 16), pen = c.getContext('2d'), of = [], i;
+      pen.clearRect(0, 0, wide, high);
       var size = 0, shown = 0;
       for (i = 0; i < f.n; i++) {
         var b = 4 * i;
-        if (f.box[b + 2] * k < west || f.box[b] * k > west + c.width || f.box[b + 3] * k < north || f.box[b + 1] * k > north + c.height) { continue; }
+        if (f.box[b + 2] * k < west || f.box[b] * k > west + wide || f.box[b + 3] * k < north || f.box[b + 1] * k > north + high) { continue; }
         (of[spec.cls[i]] || (of[spec.cls[i]] = [])).push(i);
         size += (f.box[b + 2] - f.box[b]) * k; shown++;
       }
@@ -78,7 +37,7 @@
         var style = spec.classes[kind];
         if (!style.fill && !style.hatch && !style.stroke) { return; }
         pen.beginPath();
-        some.forEach(function (i) { trace(pen, f, i, k, west, north); });
+        some.forEach(function (i) { for (var r = f.first[i]; r < f.first[i + 1]; r++) { gk.trace(pen, f, r, k, west, north); } });
         if (style.fill || style.hatch) {
           pen.globalAlpha = style.opacity === undefined ? 1 : style.opacity;
           pen.fillStyle = style.hatch ? gk.canvasHatch(style.hatch) : style.fill;
@@ -93,7 +52,7 @@
       if (this._at >= 0) { this._ring(this._at); }
     },
     at: function (latlng) {
-      var f = flat(this.spec.shapes), p = this._map.project(latlng, 16);
+      var f = gk.flat(this.spec.shapes), p = this._map.project(latlng, 16);
       for (var i = 0; i < f.n; i++) {
         var b = 4 * i;
         if (p.x < f.box[b] || p.x > f.box[b + 2] || p.y < f.box[b + 1] || p.y > f.box[b + 3]) { continue; }
@@ -118,7 +77,7 @@
       if (!this._map.hasLayer(tip)) { tip.addTo(this._map); }
     },
     _ring: function (i) {
-      var f = flat(this.spec.shapes), map = this._map, out = [];
+      var f = gk.flat(this.spec.shapes), map = this._map, out = [];
       for (var r = f.first[i]; r < f.first[i + 1]; r++) {
         var ring = [];
         for (var a = r ? f.end[r - 1] : 0; a < f.end[r]; a++) { ring.push(map.unproject([f.x[a], f.y[a]], 16)); }
@@ -139,7 +98,7 @@
       if (i >= 0) { this.fire('click', {propagatedFrom: {gkIndex: i}}); }
     }
   });
-  gk.MANY = 2000;
+  gk.MANY = 1000;  // beyond these a canvas is quicker than SVG, and no less sharp
   gk.grids = function (spec) {
     return gk.shapes[spec.shapes].rings.length > gk.MANY ? new gk.ManyGrids(spec) : new gk.Grids(spec);
   };

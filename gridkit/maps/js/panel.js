@@ -22,14 +22,19 @@
       s.notes.map(function (n) { return '<p>' + n + '</p>'; }).join('') + '</section>';
   }
 
-  // spec: {title, subtitle, badges: [[kind, text]], foot, sections}; layers: of the sections, in their order
-  gk.panel = function (map, spec, layers) {
+  // Title and badges: on the page before any layer, so that the view leaves room for them.
+  gk.head = function (map, spec) {
     var box = map.getContainer();
     box.classList.add('gk-map');
     var head = L.DomUtil.create('header', 'gk-head', box);
     head.innerHTML = '<div><h1>' + spec.title + '</h1><p>' + spec.subtitle + '</p></div><div class="gk-badges">' +
       spec.badges.map(function (b) { return '<span class="gk-badge gk-' + b[0] + '">' + b[1] + '</span>'; }).join('') + '</div>';
     L.DomEvent.disableClickPropagation(head);
+  };
+
+  // spec: {words, foot, sections}; layers: of the sections, in their order
+  gk.panel = function (map, spec, layers) {
+    var box = map.getContainer();
     var Legend = L.Control.extend({
       options: {position: 'bottomright'},
       onAdd: function () {
@@ -48,10 +53,8 @@
       body.innerHTML = spec.sections.filter(function (s, i) { return map.hasLayer(layers[i]); })
         .map(section).join('') + (spec.foot ? '<footer>' + spec.foot + '</footer>' : '');
     }
-    function fit() { box.style.setProperty('--gk-head', head.offsetHeight + 'px'); }
     map.on('layeradd layerremove', write);
-    write(); fit();
-    if (window.ResizeObserver) { new ResizeObserver(fit).observe(box); }
+    write();
   };
 
   // A notebook may ask to see grids, by their places in the list; a touched grid is told to it.
@@ -83,20 +86,25 @@
   };
 
   // Show all of the county, also when the frame gets its size later; let go once touched.
+  // Called before the layers are added, so that each is drawn once, and where it stays.
   gk.view = function (map, bounds) {
-    var free = true;
+    var box = map.getContainer(), free = true, seen = '';
     function fit() {
+      var head = box.querySelector('.gk-head'), high = head ? head.offsetHeight : 0;
+      box.style.setProperty('--gk-head', high + 'px');
+      var foot = parseFloat(box.style.getPropertyValue('--gk-foot')) || 0;
+      var now = [box.clientWidth, box.clientHeight, high, foot].join();
+      if (now === seen) { return; }
+      seen = now;
       map.invalidateSize({animate: false});
       if (!free) { return; }
-      var wide = map.getContainer().clientWidth > 1000;
-      var style = getComputedStyle(map.getContainer()), px = function (name) { return parseFloat(style.getPropertyValue(name)) || 0; };
-      var head = px('--gk-head'), foot = px('--gk-foot');
-      map.fitBounds(bounds, {paddingTopLeft: [14, head + 14], paddingBottomRight: [wide ? 280 : 14, 24 + foot], animate: false});
+      map.fitBounds(bounds, {paddingTopLeft: [14, high + 14], paddingBottomRight: [box.clientWidth > 1000 ? 280 : 14, 24 + foot], animate: false});
     }
     ['mousedown', 'wheel', 'touchstart', 'keydown', 'gk-moved'].forEach(function (name) {
-      map.getContainer().addEventListener(name, function () { free = false; }, {capture: true, passive: true});
+      box.addEventListener(name, function () { free = false; }, {capture: true, passive: true});
     });
     fit();
-    if (window.ResizeObserver) { new ResizeObserver(fit).observe(map.getContainer()); }
+    map._gkFit = fit;
+    if (window.ResizeObserver) { new ResizeObserver(fit).observe(box); }
   };
 })();

@@ -16,6 +16,8 @@ from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.offline import Verbatim
 from gridkit.maps.shapes import Shapes, shapes_of
 
+_FIRST = "outlines.js"  # what all other scripts build on
+
 
 class LegendSection(NamedTuple):
     """A layer's part of the legend: what its colors and shapes mean, in plain words."""
@@ -88,7 +90,7 @@ class MapLayer(Layer):
             raise TypeError(msg)
         style = Verbatim(f"<style>{assets.own('gridkit.css')}</style>")
         figure.header.add_child(style, name="gridkit_css")
-        for name in self.scripts:
+        for name in (_FIRST, *self.scripts):
             script = Verbatim(f"<script>{assets.own(name)}</script>")
             figure.header.add_child(script, name=f"gridkit_{name}")
         if shapes := self.shapes():

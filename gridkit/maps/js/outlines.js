@@ -1,0 +1,119 @@
+// gridkit maps: what the page is given, read: numbers, outlines, and a canvas to draw them on.
+(function () {
+  'use strict';
+  var gk = window.gk = window.gk || {};
+  var STEPS = 100000, WORLD = 256 * 65536, LEAST_PX = 0.7;  // pixels of zoom 16
+  gk.shapes = gk.shapes || {};
+
+  gk.bytes = function (text) {
+    var raw = atob(text), out = new Uint8Array(raw.length);
+    for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
+    return out;
+  };
+  // A reader of whole numbers, seven bits a byte (LEB128), as gridkit/maps/layers/cells.py writes them.
+  gk.reader = function (text) {
+    var b = gk.bytes(text), at = 0;
+    return function () {
+      var v = 0, scale = 1, c;
+      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
+      return v;
+    };
+  };
+  // 12345 as 12,345; toLocaleString takes a hundred times as long
+  gk.thousands = function (n) { return String(n).replace(/\B(?=(\d{3})+$)/g, ','); };
+
+  // A canvas over the view and a margin, drawn anew when the view has moved.
+  gk.Canvas = L.Layer.extend({
+    sharp: false,  // whether a fine screen gets all of its pixels
+    onAdd: function (map) {
+      if (!map.getPane(this.pane)) {
+        var pane = map.createPane(this.pane);
+        pane.style.zIndex = this.zIndex; pane.style.pointerEvents = 'none';
+      }
+      this._canvas = L.DomUtil.create('canvas', 'leaflet-zoom-hide ' + this.className, map.getPane(this.pane));
+      map.on('moveend viewreset', this._redraw, this);
+      this._redraw();
+    },
+    onRemove: function (map) { map.off('moveend viewreset', this._redraw, this); this._canvas.remove(); },
+    _redraw: function () {
+      var map = this._map, size = map.getSize(), margin = Math.round(Math.max(size.x, size.y) * 0.12);
+      var corner = map.containerPointToLayerPoint([-margin, -margin]).round(), origin = map.getPixelOrigin();
+      var w = size.x + 2 * margin, h = size.y + 2 * margin, c = this._canvas;
+      var fine = this.sharp && window.devicePixelRatio > 1 ? 2 : 1;
+      if (c.width !== w * fine || c.height !== h * fine) {
+        c.width = w * fine; c.height = h * fine;
+        c.style.width = w + 'px'; c.style.height = h + 'px';
+        if (fine > 1) { c.getContext('2d').scale(fine, fine); }
+      }
+      L.DomUtil.setPosition(c, corner);
+      // world pixels of the zoom at the canvas's corner, and how many of them it shows
+      this.draw(c, map.getZoom(), origin.x + corner.x, origin.y + corner.y, w, h);
+    }
+  });
+
+  function ring(flat) {
+    var x = 0, y = 0, out = new Array(flat.length / 2);
+    for (var i = 0; i < flat.length; i += 2) {
+      x += flat[i]; y += flat[i + 1];
+      out[i / 2] = new L.LatLng(y / STEPS, x / STEPS);
+    }
+    return out;
+  }
+  gk.latlngs = function (polygons) { return polygons.map(function (p) { return p.map(ring); }); };
+  gk.outlines = function (key) {
+    var s = gk.shapes[key];
+    return s.latlngs || (s.latlngs = s.rings.map(gk.latlngs));
+  };
+
+  // Rings of places and steps as pixels of zoom 16: {x, y, end: where each ring ends}.
+  gk.pixels = function (rings) {
+    var points = 0, at = 0, end = new Uint32Array(rings.length);
+    rings.forEach(function (r) { points += r.length / 2; });
+    var x = new Float64Array(points), y = new Float64Array(points);
+    rings.forEach(function (r, k) {
+      for (var j = 0, lon = 0, lat = 0; j < r.length; j += 2) {
+        lon += r[j]; lat += r[j + 1];
+        var sin = Math.sin(lat / STEPS * Math.PI / 180);
+        x[at] = (lon / STEPS / 360 + 0.5) * WORLD;
+        y[at++] = (0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI)) * WORLD;
+      }
+      end[k] = at;
+    });
+    return {x: x, y: y, end: end};
+  };
+  // The outlines of grids that way, once per page: `first` ring of each grid, and its `box`.
+  gk.flat = function (key) {
+    var s = gk.shapes[key];
+    if (s.flat) { return s.flat; }
+    var n = s.rings.length, rings = [], first = new Uint32Array(n + 1), box = new Float64Array(4 * n);
+    s.rings.forEach(function (polygons, i) {
+      first[i] = rings.length;
+      polygons.forEach(function (p) { rings.push.apply(rings, p); });
+    });
+    first[n] = rings.length;
+    var f = gk.pixels(rings);
+    for (var i = 0; i < n; i++) {
+      var w = Infinity, h = Infinity, e = -Infinity, b = -Infinity;
+      for (var a = first[i] ? f.end[first[i] - 1] : 0; a < (first[i + 1] ? f.end[first[i + 1] - 1] : 0); a++) {
+        var px = f.x[a], py = f.y[a];
+        if (px < w) { w = px; } if (px > e) { e = px; }
+        if (py < h) { h = py; } if (py > b) { b = py; }
+      }
+      box[4 * i] = w; box[4 * i + 1] = h; box[4 * i + 2] = e; box[4 * i + 3] = b;
+    }
+    f.first = first; f.box = box; f.n = n;
+    return (s.flat = f);
+  };
+  // One ring into a canvas's path; points that fall on the one before are passed over.
+  gk.trace = function (pen, f, r, k, west, north, open) {
+    var a = r ? f.end[r - 1] : 0, x = f.x[a] * k - west, y = f.y[a] * k - north, x0 = x, y0 = y, last = f.end[r] - 1;
+    pen.moveTo(x, y);
+    for (a++; a <= last; a++) {
+      var u = f.x[a] * k - west, v = f.y[a] * k - north;
+      if (a < last && Math.abs(u - x) + Math.abs(v - y) < LEAST_PX) { continue; }
+      pen.lineTo(u, v);
+      x = u; y = v;
+    }
+    if (!open) { pen.lineTo(x0, y0); }  // closePath is slow in a long path
+  };
+})();
