@@ -7,13 +7,14 @@ the spec: a field that is not collected cannot come in by this door.
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Callable
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
+
+from pydantic_core import from_json
 
 from gridkit.records.field import RECORD_ID, FieldSpec
 from gridkit.records.revision import REVISION_FIELDS, canonical_json
@@ -27,6 +28,9 @@ _RECORD = re.compile(RECORD_ID.pattern.strip("^$"))
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROLES = frozenset(code for code, _, _ in ROLES)
 _OPS = frozenset({"put", "merge", "withdraw"})
+_parsed = partial(
+    from_json, allow_inf_nan=False, cache_strings="keys"
+)  # thrice as quick as json
 
 
 class UnfitError(ValueError):
@@ -42,7 +46,7 @@ def read_line(line: bytes) -> dict[str, Any]:
         If it is not the canonical text of a revision, or its record is none of the spec.
     """
     try:
-        values = json.loads(line)
+        values = _parsed(line)
         row = dict(zip(_SEALED, values, strict=True))
         canonical = canonical_json(values).encode() == line
         sound = canonical and _is_revision(row) and _is_record(row)
@@ -71,7 +75,7 @@ def _is_revision(row: dict[str, Any]) -> bool:
 def _are_parents(text: str) -> bool:
     if text == "[]":
         return True
-    parents: Any = json.loads(text)
+    parents: Any = _parsed(text)
     if not isinstance(parents, list) or len(set(parents)) < len(parents):
         return False
     whole = all(type(p) is str and _REV_ID.fullmatch(p) is not None for p in parents)
@@ -79,7 +83,7 @@ def _are_parents(text: str) -> bool:
 
 
 def _is_record(row: dict[str, Any]) -> bool:
-    body = json.loads(row["body"])
+    body = _parsed(row["body"])
     fits = _fields(row["kind"])
     if row["op"] == "withdraw":
         return bool(row["parents"] != "[]" and row["body"] == "{}")

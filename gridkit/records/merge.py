@@ -27,6 +27,8 @@ from gridkit.records.signing import TrustedKey, fingerprint
 if TYPE_CHECKING:
     from gridkit.records.store import Store
 
+_UNPROVED = " (签名未核实 · signature not proved)"
+_TOGETHER = 10  # bundles to a commit
 _CACHE_KIB = 131_072  # a big ledger's indices are written all over: keep them in memory
 
 
@@ -71,7 +73,8 @@ def merge(
         Whose bundles are taken: `trusted_keys(workspace.folder)`.
     salvage : bool
         For a bundle that is broken and cannot be had again: take what is before the break.
-        Its chains are proved as far as they go, its signature is not.
+        Its chains are proved as far as they go. Where its signature does not fit, `label`
+        says so: it may come from anybody, and the name in it is a claim.
 
     Returns
     -------
@@ -89,8 +92,9 @@ def merge(
         If the ledger cannot be written; nothing was.
     """
     with BundleFile(Path(path)) as file:
+        proved = not salvage or _is_proved(file)
         digest = file.digest() if salvage else file.prove()
-        label = _label(file, tuple(trusted))
+        label = _label(file, tuple(trusted)) + ("" if proved else _UNPROVED)
         _need_county(file, store.county_code)
         with store.writing() as connection:
             ends = sound_ends(file, connection) if salvage else None
@@ -99,10 +103,37 @@ def merge(
     return merged
 
 
+def _is_proved(file: BundleFile) -> bool:
+    try:
+        file.prove()
+    except BundleError:
+        return False
+    return True
+
+
+def _merge_within(
+    connection: sa.Connection, county_code: str, path: Path, keys: Collection[TrustedKey]
+) -> Merged | Refused:
+    """Take a bundle within a transaction of several; where it is refused, nothing of it is left."""
+    try:
+        with BundleFile(path) as file, connection.begin_nested():
+            digest = file.prove()
+            label = _label(file, keys)
+            _need_county(file, county_code)
+            merged = _take(connection, file, label, None)
+            file.need_unchanged(digest)
+    except BundleError as error:
+        return Refused(path, error)
+    return merged
+
+
 def merge_all(
     store: Store, paths: Iterable[str | Path], *, trusted: Iterable[TrustedKey]
 ) -> list[Merged | Refused]:
-    """Take many bundles, each by itself, in whatever order they can be taken.
+    """Take many bundles, each all or not at all, in whatever order they can be taken.
+
+    Every ten are committed together: the indices of a big ledger are then written once for
+    ten bundles, and who saves meanwhile waits for some seconds at most.
 
     Parameters
     ----------
@@ -116,28 +147,30 @@ def merge_all(
     -------
     list of Merged or Refused
         In the order of `paths`; a bundle that was refused keeps no other one out.
+
+    Raises
+    ------
+    StoreError
+        If the ledger cannot be written: nothing of the ten at hand was; those before them
+        are in, and bring nothing when they are merged again.
     """
     keys, files = tuple(trusted), [Path(path) for path in paths]
     done: dict[int, Merged | Refused] = {}
-    while True:
-        before = len([one for one in done.values() if isinstance(one, Merged)])
-        for number, path in enumerate(files):
-            if number not in done or _waits(done[number]):
-                done[number] = _attempt(store, path, keys)
-        after = len([one for one in done.values() if isinstance(one, Merged)])
-        if after == before or not any(map(_waits, done.values())):
-            return [done[number] for number in range(len(files))]
+    left = list(range(len(files)))
+    while left:
+        for some in (left[i : i + _TOGETHER] for i in range(0, len(left), _TOGETHER)):
+            with store.writing() as connection:
+                done |= {
+                    n: _merge_within(connection, store.county_code, files[n], keys)
+                    for n in some
+                }
+        waiting = [n for n in left if _waits(done[n])]
+        left = waiting if any(isinstance(done[n], Merged) for n in left) else []
+    return [done[number] for number in range(len(files))]
 
 
 def _waits(one: Merged | Refused) -> bool:
     return isinstance(one, Refused) and isinstance(one.error, BundleGapError)
-
-
-def _attempt(store: Store, path: Path, keys: Collection[TrustedKey]) -> Merged | Refused:
-    try:
-        return merge(store, path, trusted=keys)
-    except BundleError as error:
-        return Refused(path, error)
 
 
 def _label(file: BundleFile, trusted: Collection[TrustedKey]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import from_json
 
 from gridkit.records.bulk import insert_rows
 from gridkit.records.database import IllegibleError, legible, reading, writing
@@ -106,14 +107,17 @@ def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:
     if row["kind"] not in CURRENT:
         raise IllegibleError
     with legible():
-        body = json.loads(row["body"])
-    values = {name: body.get(name) for name in RECORD_SPECS[row["kind"]].names}
+        body = from_json(row["body"], cache_strings="keys")
     return {
         "record_id": row["record_id"],
-        **values,
+        **_UNANSWERED[row["kind"]],
+        **{name: value for name, value in body.items() if name in _UNANSWERED[row["kind"]]},
         "n_heads": n_heads,
         "recorded_at": row["recorded_at"],
     }
+
+
+_UNANSWERED = {kind: dict.fromkeys(spec.names) for kind, spec in RECORD_SPECS.items()}
 
 
 def expected(
