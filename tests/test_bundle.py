@@ -217,7 +217,7 @@ def test_a_bundle_from_the_future_or_elsewhere_is_refused(sent, tmp_path, fault)
 def test_a_newer_format_is_named_as_such(sent):
     """Not as damage: the way out is to upgrade."""
     path, here = sent
-    path.write_bytes(path.read_bytes().replace(b"bundle 1\n", b"bundle 2\n", 1))
+    path.write_bytes(path.read_bytes().replace(b"bundle 1\n", b"bundle 3\n", 1))
 
     with pytest.raises(BundleError, match="newer gridkit"):
         merge(here, path, trusted=trusted())

@@ -82,6 +82,7 @@ def answers_to(field: FieldSpec) -> st.SearchStrategy[Any]:
         "number": st.sampled_from([-181.0, -1.0, 0.0, 26.7, 117.4, 200_000.0]),
         "date": st.just("2026-11-03"),
         "yes_no": st.booleans(),
+        "photo": st.sampled_from(["0" * 64, "0" * 63, "张三.jpg"]),
     }
     return drawn[field.type]
 

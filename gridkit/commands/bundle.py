@@ -57,6 +57,13 @@ def bundle(
         f"已写 {made.path.name}: {made.revisions:,} 个修订, {made.devices} 台设备 · "
         f"{made.revisions:,} revisions of {made.devices} device(s)"
     )
+    if made.photos or made.lacking:
+        out.print(f"照片 {made.photos:,} 张随包 · {made.photos:,} photo(s) travel along")
+    if made.lacking:
+        out.print(
+            f"另有 {made.lacking:,} 张照片不在本机, 没有打包 · {made.lacking:,} are not here",
+            style="yellow",
+        )
     if made.left:
         out.print(
             f"断点之后还有 {made.left:,} 个修订没有打包 · {made.left:,} behind the break were left",

@@ -100,7 +100,19 @@ def _merged(
                 f" · {one.taken:,} new, {one.known:,} known",
                 markup=False,
             )
+            _say_photos(one)
     return refused
+
+
+def _say_photos(one: Merged) -> None:
+    if one.photos:
+        out.print(f"  新照片 {one.photos:,} 张 · {one.photos:,} new photo(s)")
+    if one.lacking:
+        out.print(
+            f"  还有 {one.lacking:,} 张照片不在本机 (台账完好; 合并带照片的数据包即可补上) · "
+            f"{one.lacking:,} photo(s) are not here yet; the ledger itself is sound",
+            style="yellow",
+        )
 
 
 def _left_to_people(store: Store) -> None:

@@ -42,6 +42,11 @@ def xlsform(
             "工作区还没有网格: 表单里要手工输入网格编码 · no grids in the workspace: the id is typed",
             style="yellow",
         )
+    if workspace.profile.photos:
+        out.print(
+            "手机表单里没有照片一项 (照片用电脑上的登记表) · the phone form asks for no photo",
+            style="yellow",
+        )
     out.print(
         "上传到 ODK Central 或 KoboToolbox; 收回的数据用 gridkit import 导入 · upload it, then take "
         "the submissions in with `gridkit import`"

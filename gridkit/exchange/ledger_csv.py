@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 ID_HEADING = "记录编号"
 _SPLIT = "、"
-_FIELDS = tuple(f for f in CONCERN.fields if f.name != "visit_id")
+_FIELDS = tuple(f for f in CONCERN.fields if f.name != "visit_id" and f.type != "photo")
 
 
 def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -> None:
@@ -38,7 +38,7 @@ def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -
     ----------
     concerns : DataFrame indexed by record id
         As `Store.frame("concern")` gives it. All its fields but the reference to the visit
-        are written, free text and places too: this is a copy of the ledger for the same
+        and the photo are written, free text and places too: this is a copy of the ledger for the same
         desk, not for publication.
     path : str or Path
         Replaced if it exists; there whole or not at all. Only its owner may read it

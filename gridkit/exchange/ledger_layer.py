@@ -17,7 +17,9 @@ _PLACE = ("lon", "lat")
 _FIELDS = tuple(
     f
     for f in CONCERN.fields
-    if f.sensitivity != "free_text" and f.name not in {"visit_id", "external_id", *_PLACE}
+    if f.sensitivity != "free_text"
+    and f.type != "photo"
+    and f.name not in {"visit_id", "external_id", *_PLACE}
 )  # another office's number may hold anything
 
 

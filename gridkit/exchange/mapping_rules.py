@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
 
 # what a row cannot say of itself
-_NOT_MAPPED = {"visit_id"}
+_NOT_MAPPED = {"visit_id", "photo"}
 _JOINED = {"text", "reference", "many_of"}
 _SPECIAL = ("reject", "blank")
 

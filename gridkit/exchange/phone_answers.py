@@ -191,6 +191,7 @@ _PLAIN: dict[str, Callable[[str], Any]] = {
     "text": text_of,
     "reference": text_of,
     "references": text_of,
+    "photo": text_of,
     "integer": whole_of,
     "number": number_of,
     "date": _DATES,

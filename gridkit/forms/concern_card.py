@@ -9,17 +9,18 @@ from typing import Any
 import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 
-from gridkit.forms import answers
 from gridkit.forms.category_search import CategorySearch
 from gridkit.forms.disputes import Disputes
 from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.lookup import Category
+from gridkit.forms.photo_field import PhotoField
 from gridkit.forms.place import PlacePart
 from gridkit.forms.section import Group, Section
 from gridkit.profile import Profile
 from gridkit.records.ids import new_id
 from gridkit.records.models import Concern, Record
 from gridkit.records.spec import CONCERN
+from gridkit.records.store import Store
 
 # Asked in this order; what the visit knows (grid, day, source) is not asked twice.
 GROUPS = (
@@ -37,8 +38,15 @@ GROUPS = (
     ),
     Group(Words("位置", "Place"), ("lon", "lat")),
 )
+PHOTO_GROUP = Group(Words("照片", "Photo"), ("photo",))
 FROM_VISIT = ("grid_id", "heard_on")
 """Asked by the spec, but answered once for the whole visit."""
+
+
+def asked_groups(profile: Profile) -> tuple[Group, ...]:
+    """Give the groups of questions about a concern; the photo only where the county takes any."""
+    *first, place = GROUPS
+    return (*first, PHOTO_GROUP, place) if profile.photos else GROUPS
 
 
 class ConcernCard(Column):
@@ -46,16 +54,16 @@ class ConcernCard(Column):
 
     Parameters
     ----------
-    profile : Profile
-        The county's tables.
+    store : Store
+        The ledger: its profile gives the choices, its clock the day; it keeps the photos.
     grids : GeoDataFrame
         The county's grids.
     grid_name : callable
         Gives the words for a grid id.
     record_id : str, optional
         The id that the concern will have; a new one by default.
-    lang, today
-        As for `field_for`.
+    lang : {"zh", "en"}
+        Which language comes first.
 
     Attributes
     ----------
@@ -69,20 +77,23 @@ class ConcernCard(Column):
 
     def __init__(
         self,
-        profile: Profile,
+        store: Store,
         grids: gpd.GeoDataFrame,
         grid_name: Callable[[str], str],
         *,
         record_id: str | None = None,
         lang: str = "zh",
-        today: Callable[[], date] = answers.today,
     ) -> None:
+        profile = store.profile
         self.lang = lang
         self.record_id = record_id or new_id()
         self.mark = ""
         self._number = 0
         self._removers: list[Callable[[ConcernCard], None]] = []
-        self.section = Section(CONCERN, profile, GROUPS, lang=lang, today=today)
+        photo = {"photo": PhotoField(CONCERN["photo"], store.photos, lang=lang)}
+        self.section = Section(
+            CONCERN, profile, asked_groups(profile), fields=photo, lang=lang, today=store.today
+        )
         fields = self.section.fields
         self.search = CategorySearch(profile, lang=lang)
         self.search.on_pick(self._picked)

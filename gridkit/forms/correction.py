@@ -7,24 +7,20 @@ changed a record apart, both versions stand side by side, and a person chooses f
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 
-from gridkit.errors import DataError, GridkitError
-from gridkit.forms.concern_card import GROUPS as CONCERN_GROUPS
-from gridkit.forms.grid_field import GridField
+from gridkit.errors import GridkitError
+from gridkit.forms.amended import Amended
 from gridkit.forms.history_view import history_block
 from gridkit.forms.look import Column, Words, dress, html, join, tag
 from gridkit.forms.merge import MergePart, standing_heads
-from gridkit.forms.section import Group, Section
+from gridkit.forms.section import Section
 from gridkit.records.models import MODELS, Record, kind_of
-from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.store import Store
 
 PART = "gk-part-correction"
-_PLACE = ("lon", "lat")
 _WORDS = {
     "nothing": Words("没有改动, 所以没有保存。", "Nothing was changed, so nothing was saved."),
     "reason": Words(
@@ -60,8 +56,8 @@ class Correction(Column):
     ----------
     record_id : str or None
         What is open.
-    section : Section or None
-        Its questions; None where two versions are to be merged.
+    amended : Amended or None
+        Its questions, with the place; None where two versions are to be merged.
     merge : MergePart or None
         The choice between two versions.
     reason : Text
@@ -94,7 +90,7 @@ class Correction(Column):
         self._said: tuple[Words, str] | None = None
         self.lang = lang
         self.record_id: str | None = None
-        self.section: Section | None = None
+        self.amended: Amended | None = None
         self.merge: MergePart | None = None
         self.reason = dress(W.Text(value=""))
         self.reason.add_class("gk-q-why")
@@ -107,6 +103,11 @@ class Correction(Column):
         self.layout.display = "none"
         self.save_button.on_click(lambda _: self.save())
         self.speak(lang)
+
+    @property
+    def section(self) -> Section | None:
+        """The questions themselves; None where two versions are to be merged."""
+        return None if self.amended is None else self.amended.section
 
     @property
     def message(self) -> str:
@@ -137,7 +138,7 @@ class Correction(Column):
     def _show(self) -> None:
         found = {} if self.record_id is None else self._store.current([self.record_id])
         self.layout.display = "none" if self.record_id is None else None
-        self.section = self.merge = self._record = None
+        self.amended = self.merge = self._record = None
         if self.record_id is None:
             return
         if self.record_id not in found:
@@ -153,8 +154,8 @@ class Correction(Column):
             self.merge = MergePart(heads, kind, self._store.profile, lang=self.lang)
             body: Column = self.merge
         else:
-            self.section = self._make_section(self._record)
-            body = self.section
+            self.amended = Amended(self._store, self._grids, self._record, lang=self.lang)
+            body = self.amended
         foot = W.Box([self.save_button])
         foot.add_class("gk-row")
         foot.add_class("gk-foot")
@@ -164,28 +165,6 @@ class Correction(Column):
             self._title, body, self.reason, foot, self._message, past, self._history
         )  # fmt: skip
         self._show_title()
-
-    def _make_section(self, record: Record) -> Section:
-        kind = kind_of(record)
-        spec = RECORD_SPECS[kind]
-        made = {}
-        if "grid_id" in spec.names:
-            made["grid_id"] = GridField(spec["grid_id"], self._grids["name"], lang=self.lang)
-        section = Section(
-            spec,
-            self._store.profile,
-            _groups(kind),
-            fields=made,
-            lang=self.lang,
-            today=self._store.today,
-        )
-        answers = record.answers()
-        for name, field in section.fields.items():
-            try:
-                field.load(answers.get(name))
-            except DataError as error:  # a code that the profile has no longer
-                field.say(Words(error.zh, error.en))
-        return section
 
     def save(self) -> None:
         """Write the new version, with its reason; where nothing changed, write nothing."""
@@ -210,10 +189,10 @@ class Correction(Column):
         if self.merge is not None:
             self._write_merged(record)
             return
-        if self.section is None or self.section.check():
+        if self.amended is None or self.amended.check():
             self._say("faults", "gk-refused")
             return
-        changed = self._changed(record, self.section)
+        changed = self.amended.value
         if changed == record.answers():
             self._say("nothing", "gk-refused")
             return
@@ -222,17 +201,6 @@ class Correction(Column):
             fresh, parents=self._heads, by_role=self._by_role, why=self.reason.value.strip()
         )
         self._done("beside" if receipt.conflicts else "saved")
-
-    def _changed(self, record: Record, section: Section) -> dict[str, Any]:
-        before = record.answers()
-        kept = {n: v for n, v in before.items() if n not in section.fields}
-        after = {**kept, **section.value}
-        if any(before.get(name) != after.get(name) for name in _PLACE):
-            after.pop("accuracy_m", None)
-            after.pop("place_source", None)
-            if after.get("lon") is not None:
-                after["place_source"] = "typed"
-        return after
 
     def _write_merged(self, record: Record) -> None:
         merge = self.merge
@@ -264,8 +232,8 @@ class Correction(Column):
         star = tag("span", " *", cls="gk-req")
         words = Words("为什么改", "Why it is changed")
         self.reason.description = join(words.both(lang), star)
-        if self.section is not None:
-            self.section.speak(lang)
+        if self.amended is not None:
+            self.amended.speak(lang)
         if self.merge is not None:
             self.merge.speak(lang)
         if self.record_id is not None and self._record is not None:
@@ -292,13 +260,3 @@ class Correction(Column):
         self._said = None if told is None else (told, css)
         role = "alert" if css == "gk-refused" else "status"
         self._message.value = tag("div", told.of(self.lang), cls=css, role=role) if told else ""
-
-
-def _groups(kind: str) -> tuple[Group, ...]:
-    """Ask what the recording form asks, and what it took from the visit, in its order."""
-    asked = tuple(f.name for f in RECORD_SPECS[kind].fields if f.asked)
-    if kind != "concern":
-        return (Group(Words("", ""), asked),)
-    grouped = {name for group in CONCERN_GROUPS for name in group.names}
-    first = tuple(name for name in asked if name not in grouped)
-    return (Group(Words("", ""), first), *CONCERN_GROUPS)

@@ -32,7 +32,7 @@ _COLUMNS = {
     kind: tuple(
         f.name
         for f in RECORD_SPECS[kind].fields
-        if f.sensitivity != "free_text" and f.name != "external_id"
+        if f.sensitivity != "free_text" and f.type != "photo" and f.name != "external_id"
     )
     for kind in _KINDS
 }

@@ -300,5 +300,12 @@ _CSS = """
   linear-gradient(#b3261e, #b3261e) 50% / 2px 100% no-repeat,
   linear-gradient(#b3261e, #b3261e) 50% / 100% 2px no-repeat; }
 .gk-map-frame:focus-visible .gk-map-cross { display: block; }
+.gk-photo-row { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: flex-start;
+  margin: 4px 0 0; } .gk-photo-buttons { display: flex; flex-wrap: wrap; gap: 6px 8px; }
+.gk-photo-row img { max-width: 220px; max-height: 165px; border-radius: 6px;
+  border: 1px solid var(--jp-border-color2, #d5dae0); }
+.gk-photo-shown { margin: 6px 0; } .gk-photo-shown img { max-width: min(420px, 100%);
+  max-height: 320px; border-radius: 6px; }
+.gk-photo-shown figcaption { font-size: 12.5px; color: var(--jp-ui-font-color2, #5b6470); }
 .gk-scroll { overflow-x: auto; } .gk-num { font-variant-numeric: tabular-nums; }
 """

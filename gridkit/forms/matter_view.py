@@ -16,6 +16,7 @@ from gridkit.forms.clock_bars import clock_bars
 from gridkit.forms.decision_panel import DecisionPanel
 from gridkit.forms.desk import Desk
 from gridkit.forms.look import Column, Markup, Words, html, join, tag
+from gridkit.forms.photo_field import photo_block
 from gridkit.forms.score_view import score_view
 from gridkit.forms.session_sheet import SessionSheet
 from gridkit.forms.step_panel import StepPanel, answers_of
@@ -225,6 +226,7 @@ class MatterView(Column):
             tag("h3", chip, " ", subject(concern, profile, lang)),
             tag("div", *spans, cls="gk-facts"),
             *told,
+            photo_block(self._desk.store.photos, record.photo, lang),
         )
 
     def _unit(self, matter: triage.Matter) -> str:

@@ -52,6 +52,8 @@ def in_words(spec: FieldSpec, value: Any, profile: Profile, lang: str = "zh") ->
         return _YES_NO[bool(value)].of(lang)
     if spec.choices:
         return _labels(spec, str(value), profile, lang)
+    if spec.type == "photo":
+        return Words(f"照片 {str(value)[:8]}", f"photo {str(value)[:8]}").of(lang)
     if isinstance(value, float):
         value = f"{value:.12g}"
     return f"{value} {spec.unit}".strip()

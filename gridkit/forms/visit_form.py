@@ -8,6 +8,7 @@ saves once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import geopandas as gpd
@@ -33,6 +34,7 @@ from gridkit.forms.saved import (
 from gridkit.forms.section import Group, Section
 from gridkit.records.drafts import Draft, Drafts
 from gridkit.records.ids import new_id
+from gridkit.records.photos import sweep
 from gridkit.records.spec import VISIT
 from gridkit.records.store import Store
 
@@ -113,6 +115,9 @@ class VisitForm(Column):
         )
         self._listen()
         self.reset()
+        if store.profile.photos:
+            with suppress(GridkitError):  # tidying up keeps nobody from recording
+                sweep(store)
         self.keeper.attend(self._typed, self._show_draft)
         self.speak(lang)
 
@@ -233,12 +238,11 @@ class VisitForm(Column):
 
     def _open_card(self, record_id: str | None = None) -> ConcernCard:
         card = ConcernCard(
-            self._store.profile,
+            self._store,
             self._grids,
             self.grid.label_of,
             record_id=record_id,
             lang=self.lang,
-            today=self._store.today,
         )
         card.on_remove(self._remove)
         card.on_seek(lambda card, name: self.frame.seek(name, within=card.mark))

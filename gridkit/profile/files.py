@@ -32,6 +32,7 @@ class CountyFile(Sourced):
     en: Text
     invented: Flag
     grid_digits: Int = Field(default=3, ge=1, le=6)
+    photos: Flag = False
 
 
 class Entry(Frozen):

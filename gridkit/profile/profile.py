@@ -70,6 +70,7 @@ class Profile(Frozen):
     name: Label
     grid_digits: int
     invented: bool
+    photos: bool = False
     tables: tuple[Table, ...]
     bands: tuple[Band, ...]
     units: tuple[Unit, ...]
@@ -324,6 +325,7 @@ def _join(parts: Mapping[str, Any]) -> Profile:
         name=Label(zh=county.zh, en=county.en),
         grid_digits=county.grid_digits,
         invented=county.invented,
+        photos=county.photos,
         tables=(
             *parts["demands.toml"].tables(),
             *parts["disputes.toml"].tables(),

@@ -19,6 +19,7 @@ from gridkit.records.database import (
     read_any_bytes,
     reading,
 )
+from gridkit.records.photos import Named, Photos, named
 from gridkit.records.revision import proved
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
@@ -26,7 +27,7 @@ from gridkit.records.tables import CURRENT, HEAD, REVISION
 _SHOWN = 100  # problems of one sort that are listed one by one
 
 
-def check(engine: sa.Engine, path: Path) -> pd.DataFrame:
+def check(engine: sa.Engine, path: Path, *, photos: Photos | None = None) -> pd.DataFrame:
     """Prove a ledger from the pages of the file up to the current state.
 
     Parameters
@@ -34,13 +35,16 @@ def check(engine: sa.Engine, path: Path) -> pd.DataFrame:
     engine : sqlalchemy.Engine
     path : Path
         The ledger.
+    photos : Photos, optional
+        Those beside it; without them none is looked for.
 
     Returns
     -------
     DataFrame of str
         where, problem_zh, problem_en: damaged pages, revisions whose hash does not fit,
         gaps in a device's numbering, parents that are not there, heads or current rows
-        that differ from what the revisions say. Empty where all is sound.
+        that differ from what the revisions say, photos that are missing or were altered.
+        Empty where all is sound.
 
     Notes
     -----
@@ -61,10 +65,25 @@ def check(engine: sa.Engine, path: Path) -> pd.DataFrame:
             rows.extend(row._mapping for row in connection.execute(sa.select(REVISION)))
         found += _chain(rows)
         found += _state(connection, rows, path)
+        if photos is not None:
+            with _noting(found, "照片 photos", path):
+                found += _photos(named(connection), photos)
     return pd.DataFrame(found, columns=["where", "problem_zh", "problem_en"], dtype="str")
 
 
 Finding = tuple[str, str, str]
+
+
+def _photos(every: Collection[Named], photos: Photos) -> Iterator[Finding]:
+    """Name each photo that is missing or altered once, with the record that it belongs to."""
+    told = {
+        "missing": ("照片文件不见了", "its photo is missing"),
+        "altered": ("照片被改动过或已损坏", "its photo was altered or is damaged"),
+    }
+    for one in {name.photo: name for name in every}.values():
+        state = photos.state(one.photo)
+        if state != "sound":
+            yield (f"{one.kind} {_named(one.record_id)} · {one.photo[:12]}.jpg", *told[state])
 
 
 def _integrity(connection: sa.Connection) -> list[str]:

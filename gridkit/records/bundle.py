@@ -6,15 +6,16 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from gridkit.errors import BundleError
-from gridkit.records.bundle_file import BundleFile, Header, Span, write_file
+from gridkit.records.bundle_file import BundleFile, Carried, Header, Span, write_file
 from gridkit.records.database import legible
+from gridkit.records.photos import named
 from gridkit.records.revision import REVISION_FIELDS, canonical_json, utc_text
 from gridkit.records.signing import own_public
 from gridkit.records.spec import SPEC_VERSION
@@ -28,13 +29,18 @@ _SEALED = REVISION_FIELDS[:-1]  # all but the hash
 
 
 class Bundled(NamedTuple):
-    """What was written: the file, how many revisions of how many devices, signed by whom."""
+    """What was written: the file, how many revisions of how many devices, signed by whom.
+
+    `photos` travel along; `lacking` ones are named by a revision, but were not here.
+    """
 
     path: Path
     revisions: int
     devices: int
     signer: str
     left: int = 0
+    photos: int = 0
+    lacking: int = 0
 
 
 def bundle(
@@ -44,7 +50,7 @@ def bundle(
     since: Mapping[str, int] | None = None,
     salvage: bool = False,
 ) -> Bundled:
-    """Write all that a ledger holds into one signed file.
+    """Write all that a ledger holds, its photos with it, into one signed file.
 
     The whole of it by default: such a bundle can be merged anywhere, before or after any
     other. The chain is proved while it is written.
@@ -94,12 +100,12 @@ def bundle(
     try:
         with store.reading() as connection:
             ends = _sound_ends(connection) if salvage else _ends(connection)
-            header = _header(store, connection, since or {}, ends)
+            header, lacking = _header(store, connection, since or {}, ends)
             left = sum(_ends(connection).values()) - sum(ends.values())
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
                 lines = (line for span in header.spans for line in _lines(connection, span))
-                write_file(file, header, lines)
+                write_file(file, header, lines, _photos(store, header))
                 file.flush()
                 os.fsync(file.fileno())
         draft.replace(path)
@@ -111,7 +117,15 @@ def bundle(
         ) from None
     finally:
         draft.unlink(missing_ok=True)
-    return Bundled(path, header.size, len(header.spans), header.signer, left)
+    return Bundled(
+        path,
+        header.size,
+        len(header.spans),
+        header.signer,
+        left,
+        photos=len(header.photos),
+        lacking=lacking,
+    )
 
 
 def bundle_header(path: str | Path) -> Header:
@@ -157,7 +171,8 @@ def _sound_ends(connection: sa.Connection) -> dict[str, int]:
 
 def _header(
     store: Store, connection: sa.Connection, since: Mapping[str, int], ends: Mapping[str, int]
-) -> Header:
+) -> tuple[Header, int]:
+    """Say what is to be written, and how many of its photos are not here."""
     spans = tuple(
         Span(
             device,
@@ -175,7 +190,35 @@ def _header(
             en="The ledger holds nothing new to carry; no bundle was written.",
         )
     made_at = utc_text(store.now())
-    return Header(store.county_code, SPEC_VERSION, made_at, own_public(), spans)
+    wanted, photos = _named(connection, spans), []
+    for name in wanted:
+        data = store.photos.read(name)
+        if data is not None:
+            photos.append(Carried(name, len(data)))
+    said = (store.county_code, SPEC_VERSION, made_at, own_public(), spans)
+    return Header(*said, photos=tuple(photos)), len(wanted) - len(photos)
+
+
+def _named(connection: sa.Connection, spans: Iterable[Span]) -> list[str]:
+    """List the photos that the revisions of these spans name."""
+    within = sa.or_(
+        *(
+            sa.and_(REVISION.c.device == s.device, REVISION.c.seq.between(s.first, s.last))
+            for s in spans
+        )
+    )
+    return sorted({one.photo for one in named(connection, within)})
+
+
+def _photos(store: Store, header: Header) -> Iterator[bytes]:
+    for name, length in header.photos:
+        data = store.photos.read(name)
+        if data is None or len(data) != length:
+            raise BundleError(
+                zh="打包时有照片被移走或改动, 没有写数据包; 请重新打包。",
+                en="A photo was moved or altered meanwhile; no bundle was written. Try again.",
+            )
+        yield data
 
 
 def hash_at(connection: sa.Connection, device: str, seq: int) -> str | None:

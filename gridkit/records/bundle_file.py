@@ -1,8 +1,10 @@
 """The file of a bundle: revisions of one ledger, on their way to another by USB stick.
 
 A first line with the format, a line of JSON that says what is in it, the revisions as
-compressed lines, and 64 bytes of signature over all before. Each line is the very text
-that the revision's hash is taken of, so the chain is proved by reading it.
+compressed lines, their photos one behind the other, and 64 bytes of signature over all
+before. Each line is the very text that the revision's hash is taken of, so the chain is
+proved by reading it; each photo is named by its own hash. A bundle without photos is of
+format 1, which older programs read too.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from gridkit.errors import BundleError
+from gridkit.records.photos import is_photo
+from gridkit.records.picture import KEPT_BYTES
 from gridkit.records.revision import canonical_json
 from gridkit.records.signing import is_signed, sign
 from gridkit.records.spec import SPEC_VERSION
 
-FORMAT = 1
+FORMAT = 2
+WITHOUT_PHOTOS = 1
 MAGIC = b"gridkit bundle "
 SIGNATURE_BYTES = 64
 LONGEST_HEADER = 4_000_000
@@ -38,6 +43,13 @@ class Span(NamedTuple):
     tip: str
 
 
+class Carried(NamedTuple):
+    """A photo that travels along: its hash, and how many bytes it has."""
+
+    name: str
+    length: int
+
+
 @dataclass(frozen=True)
 class Header:
     """What a bundle says of itself; true only once its signature was checked."""
@@ -47,6 +59,12 @@ class Header:
     made_at: str
     signer: str
     spans: tuple[Span, ...]
+    photos: tuple[Carried, ...] = ()
+
+    @property
+    def photo_bytes(self) -> int:
+        """How many bytes its photos take."""
+        return sum(one.length for one in self.photos)
 
     @property
     def size(self) -> int:
@@ -60,10 +78,16 @@ class Header:
 
     def to_json(self) -> str:
         """Write it as canonical JSON."""
-        return canonical_json({**self.__dict__, "spans": [list(s) for s in self.spans]})
+        said = {**self.__dict__, "spans": [list(s) for s in self.spans]}
+        said["photos"] = [list(p) for p in self.photos]
+        if not self.photos:
+            del said["photos"]
+        return canonical_json(said)
 
 
-def write_file(file: IO[bytes], header: Header, lines: Iterable[bytes]) -> None:
+def write_file(
+    file: IO[bytes], header: Header, lines: Iterable[bytes], photos: Iterable[bytes] = ()
+) -> None:
     """Write a bundle and sign it.
 
     Parameters
@@ -73,6 +97,8 @@ def write_file(file: IO[bytes], header: Header, lines: Iterable[bytes]) -> None:
     header : Header
     lines : iterable of bytes
         One revision each, in the order of the header's spans.
+    photos : iterable of bytes
+        In the order and of the lengths that the header says.
     """
     digest = hashlib.sha256()
 
@@ -80,11 +106,14 @@ def write_file(file: IO[bytes], header: Header, lines: Iterable[bytes]) -> None:
         digest.update(data)
         file.write(data)
 
-    put(MAGIC + str(FORMAT).encode() + b"\n" + header.to_json().encode() + b"\n")
+    number = FORMAT if header.photos else WITHOUT_PHOTOS
+    put(MAGIC + str(number).encode() + b"\n" + header.to_json().encode() + b"\n")
     press = zlib.compressobj(6)
     for line in lines:
         put(press.compress(line + b"\n"))
     put(press.flush())
+    for photo in photos:
+        put(photo)
     file.write(sign(digest.digest()))
 
 
@@ -185,13 +214,29 @@ class BundleFile:
         unpack = zlib.decompressobj()
         self._file.seek(self._start)
         left = self._length - self._start
-        while left > 0 and (data := self._file.read(min(_CHUNK, left))):
+        while left > 0 and not unpack.eof and (data := self._file.read(min(_CHUNK, left))):
             left -= len(data)
-            while data:
+            while data and not unpack.eof:
                 yield self._unpack(unpack, data)
                 data = unpack.unconsumed_tail
-        if not unpack.eof or unpack.unused_data:
-            raise spoiled(self.path)
+        behind = left + len(unpack.unused_data)
+        self._need(sound=unpack.eof and behind == self.header.photo_bytes)
+
+    def photos(self) -> Iterator[tuple[str, bytes]]:
+        """Give the photos of a file that was proved, each with its name.
+
+        Raises
+        ------
+        BundleError
+            If one is not what its name says.
+        """
+        at = self._length - self.header.photo_bytes
+        for name, length in self.header.photos:
+            self._file.seek(at)
+            data = self._file.read(length)
+            self._need(sound=is_photo(name, data))
+            yield name, data
+            at += length
 
     def _unpack(self, unpack: Any, data: bytes) -> bytes:
         try:
@@ -205,7 +250,8 @@ def _header_of(text: bytes, path: Path) -> Header:
     try:
         said = json.loads(text)
         spans = tuple(Span(*span) for span in said.pop("spans"))
-        header = Header(**said, spans=spans)
+        photos = tuple(Carried(*photo) for photo in said.pop("photos", ()))
+        header = Header(**said, spans=spans, photos=photos)
         whole = header.to_json().encode() + b"\n" == text and _is_sound(header)
     except (ValueError, TypeError, KeyError, AttributeError):
         whole = False
@@ -223,6 +269,8 @@ def _is_sound(header: Header) -> bool:
         all(type(n) is int for n in numbers)
         and all(isinstance(text, str) for text in texts)
         and devices == sorted(set(devices))
+        and all(type(n) is int and 0 < n <= KEPT_BYTES for _, n in header.photos)
+        and all(isinstance(name, str) for name, _ in header.photos)
         and all(1 <= s.first <= s.last < 1 << 53 for s in header.spans)
     )
 

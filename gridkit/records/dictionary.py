@@ -24,6 +24,7 @@ _TYPES = {
     "yes_no": "是/否 yes/no",
     "reference": "记录编号 record id",
     "references": "多个记录编号 record ids",
+    "photo": "照片 photo",
 }
 _SENSITIVITY = {
     "open": "可统计 open",

@@ -17,6 +17,7 @@ FieldType = Literal[
     "yes_no",
     "reference",
     "references",
+    "photo",
 ]
 Sensitivity = Literal["open", "desk", "free_text"]
 NONE_CODE = "none"
@@ -48,6 +49,10 @@ RECORD_ID = Shape(
     "须为 1 至 64 个英文字母、数字或符号, 不含空格",
     "must be 1 to 64 ASCII letters, digits or signs, without spaces",
 )
+PHOTO = Shape(
+    "^[0-9a-f]{64}$", "须为照片的 64 位校验值", "must be the 64 digits of a photo's hash"
+)
+"""The SHA-256 of the file that holds the photo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,9 @@ class FieldSpec:
 
     `choices` names a table of the profile (`"demand_type"`) or lists fixed choices as
     (code, zh, en). `parent` is the field that a cascade follows. `refers` is the kind of
-    record that a reference points to (`references`: several ids, joined by one space).
+    record that a reference points to (`references`: several ids, joined by one space). A
+    `photo` holds the SHA-256 of a file beside the ledger; it is asked only where the county
+    takes photos.
     `required` means required when relevant. `asked` is False for what the program fills in
     itself.
     `sensitivity`: open (may be counted and shared), desk (stays in the office),

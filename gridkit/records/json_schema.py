@@ -105,7 +105,7 @@ def _type(field: FieldSpec) -> Schema:
     if field.type == "date":
         return {"type": "string", "format": "date"}
     made: Schema = {"type": "string", "minLength": 1}
-    if field.type in {"text", "reference", "references"}:
+    if field.type in {"text", "reference", "references", "photo"}:
         made["maxLength"] = field.max_length
     if field.shape is not None:
         made["pattern"] = field.shape.pattern

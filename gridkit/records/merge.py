@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from gridkit.errors import BundleError, BundleGapError, StoreError
 from gridkit.records.arrivals import Arrivals, forked, sound_ends, unsound
 from gridkit.records.bundle_file import BundleFile
+from gridkit.records.photos import Photos, named
 from gridkit.records.regather import BrokenRecordError, enter, regather
 from gridkit.records.signing import TrustedKey, fingerprint
 
@@ -37,7 +38,8 @@ class Merged(NamedTuple):
 
     `taken` revisions were new, `known` ones were there already; `conflicts` are the records
     of this bundle that have more than one head now, to be resolved by a person. `left` are
-    the revisions behind the break of a bundle that was salvaged.
+    the revisions behind the break of a bundle that was salvaged. `photos` came along;
+    `lacking` ones are named by revisions of the ledger, but no bundle brought them so far.
     """
 
     path: Path
@@ -46,6 +48,8 @@ class Merged(NamedTuple):
     known: int
     conflicts: tuple[str, ...] = ()
     left: int = 0
+    photos: int = 0
+    lacking: int = 0
 
 
 class Refused(NamedTuple):
@@ -99,8 +103,25 @@ def merge(
         with store.writing() as connection:
             ends = sound_ends(file, connection) if salvage else None
             merged = _take(connection, file, label, ends)
+            brought = 0 if salvage else _keep_photos(store.photos, file)
             file.need_unchanged(digest)  # the stick may have been written to meanwhile
-    return merged
+            lacking = _lacking(connection, store.photos)
+    return merged._replace(photos=brought, lacking=lacking)
+
+
+def _keep_photos(photos: Photos, file: BundleFile) -> int:
+    """Write the photos before the revisions that name them are committed; count the new ones."""
+    fresh = 0
+    for name, data in file.photos():
+        if photos.state(name) != "sound":
+            photos.put(data)
+            fresh += 1
+    return fresh
+
+
+def _lacking(connection: sa.Connection, photos: Photos) -> int:
+    names = {one.photo for one in named(connection)}
+    return sum(not photos.path(name).is_file() for name in names)
 
 
 def _is_proved(file: BundleFile) -> bool:

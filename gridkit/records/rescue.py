@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +18,7 @@ from gridkit.records import projection
 from gridkit.records.audit import tips
 from gridkit.records.database import DATABASE_FAULTS, connect, need_file, open_damaged, writing
 from gridkit.records.identity import check_version
+from gridkit.records.photos import Named, Photos, named
 from gridkit.records.revision import REVISION_FIELDS, proved
 from gridkit.records.tables import REVISION
 
@@ -39,7 +40,7 @@ class Rescue(NamedTuple):
 
 
 def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = None) -> Rescue:
-    """Copy every revision that can still be read and proves itself into a new ledger.
+    """Copy every revision that still proves itself, and its photo, into a new ledger.
 
     Parameters
     ----------
@@ -81,8 +82,16 @@ def salvage(path: str | Path, into: str | Path, *, profile: Profile | None = Non
     with writing(engine, into) as connection:
         connection.execute(sa.insert(REVISION), list(sound.values()))
         projection.rebuild(connection)
+        _copy_photos(Photos.beside(path), Photos.beside(into), named(connection))
     numbered = int(tips(engine, into)["seq"].sum())
     return Rescue(into, len(sound), len(rows) - len(sound), numbered - len(sound))
+
+
+def _copy_photos(old: Photos, new: Photos, every: Iterable[Named]) -> None:
+    for name in {one.photo for one in every}:
+        data = old.read(name)
+        if data is not None:
+            new.put(data)
 
 
 def _readable(path: Path) -> tuple[list[dict[str, Any]], dict[str, str]]:

@@ -33,7 +33,7 @@ ROLES = (
 )
 """Who wrote a revision: a role, never a name."""
 
-SPEC_VERSION = 1
+SPEC_VERSION = 2
 """To be raised with every kind or field that is added: a gridkit that does not know them
 refuses the ledger, so that it cannot leave them out of what it writes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridkit.records.condition import All, Answered, Compare, Has, Is
-from gridkit.records.field import Constraint, FieldSpec, RecordSpec, not_future
+from gridkit.records.field import PHOTO, Constraint, FieldSpec, RecordSpec, not_future
 from gridkit.records.spec_visit import GRID
 
 PLACE_SOURCES = (
@@ -278,6 +278,21 @@ CONCERN = RecordSpec(
             asked=False,
             purpose_zh="位置有多可信",
             purpose_en="how far the place can be trusted",
+        ),
+        FieldSpec(
+            name="photo",
+            type="photo",
+            zh="现场照片",
+            en="Photo of the matter",
+            help_zh="拍事情, 不拍人: 裂缝、水管、路面。不要拍到人脸、证件、门上的姓名",
+            help_en="The matter, never a person: a crack, a pipe, the road. No face, no "
+            "document, no name on a door",
+            asked=False,
+            max_length=64,
+            shape=PHOTO,
+            sensitivity="desk",
+            purpose_zh="让办理的人看见现场; 只在办公桌上看, 不上地图, 不外传",
+            purpose_en="lets the unit see the spot; on the desk only, never on a map or shared",
         ),
     ),
 )

@@ -31,6 +31,7 @@ from gridkit.records.case import Case, read_case
 from gridkit.records.database import BUSY_SECONDS, connect, legible, reading, writing
 from gridkit.records.identity import claim, device_key, identify
 from gridkit.records.models import Record, kind_of
+from gridkit.records.photos import Photos, unkept
 from gridkit.records.references import dangling, dependants, known, present, repeated
 from gridkit.records.revision import Op, civil_date_text
 from gridkit.records.standing import Current, read_current, standing_beside
@@ -99,6 +100,11 @@ class Store:
     def close(self) -> None:
         """Let go of the file; nothing is pending, since every save is committed."""
         self._engine.dispose()
+
+    @property
+    def photos(self) -> Photos:
+        """The photos beside the ledger file."""
+        return Photos.beside(self.path)
 
     def reading(self) -> AbstractContextManager[sa.Connection]:
         """Open one unchanging view of the ledger, for the modules of this chapter."""
@@ -170,6 +176,9 @@ class Store:
             refuse([*known(connection, fresh), *dangling(connection, fresh, changed)])
             for record, heads in zip(changed, heads_of, strict=True):
                 check_parents(connection, record.record_id, kind_of(record), heads)
+            building = [*((one, ()) for one in fresh), *zip(changed, heads_of, strict=True)]
+            photos = self.profile.photos
+            refuse(unkept(connection, self.photos, building, wanted=photos))
             entries = [_entry(record, ()) for record in fresh]
             entries += list(map(_entry, changed, heads_of))
             return append(connection, entries, self._author(connection, by_role, why), progress)
@@ -348,16 +357,16 @@ class Store:
         return audit.tips(self._engine, self.path)
 
     def check(self) -> pd.DataFrame:
-        """Prove the file, the chain, the heads and the current state; see `audit.check`.
+        """Prove the file, the chain, the heads, the photos and the current state.
 
         Returns
         -------
         DataFrame
-            where, problem_zh, problem_en; empty where the ledger is sound.
+            where, problem_zh, problem_en; empty where the ledger is sound. See `audit.check`.
         """
         from gridkit.records import audit
 
-        return audit.check(self._engine, self.path)
+        return audit.check(self._engine, self.path, photos=self.photos)
 
     def seen(self, record_ids: Iterable[str]) -> set[str]:
         """Tell which ids the ledger has ever held, withdrawn ones among them."""

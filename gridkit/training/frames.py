@@ -18,6 +18,7 @@ _DTYPES: dict[str, str] = {
     "text": "str",
     "reference": "category",
     "references": "str",
+    "photo": "str",
     "one_of": "category",
     "many_of": "category",
     "integer": "Int64",
