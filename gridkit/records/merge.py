@@ -103,7 +103,7 @@ def merge(
         with store.writing() as connection:
             ends = sound_ends(file, connection) if salvage else None
             merged = _take(connection, file, label, ends)
-            brought = 0 if salvage else _keep_photos(store.photos, file)
+            brought = _keep_photos(store.photos, file) if proved else 0
             file.need_unchanged(digest)  # the stick may have been written to meanwhile
             lacking = _lacking(connection, store.photos)
     return merged._replace(photos=brought, lacking=lacking)
