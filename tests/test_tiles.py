@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import datetime as dt
 import gzip
 import http.client
 import json
@@ -12,15 +14,21 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
-from gridkit import maps
+from gridkit import forms, hotspots, maps
 from gridkit.errors import DataError
 from gridkit.maps import layers
+from gridkit.maps.ground import read_ground
+from gridkit.maps.overview import overview
 from gridkit.maps.tile_file import open_tiles, tile_number, tiles_over
 from gridkit.maps.tile_server import serve
 from gridkit.maps.tile_source import TileSource, read_tile_sources, tianditu
+from gridkit.maps.warning_page import warning_page
+from gridkit.records import Concern, create_workspace
 
 BOUNDS = (117.0, 26.0, 117.2, 26.2)
 KEY = "tk-0123456789abcdef"
@@ -301,19 +309,67 @@ def test_a_service_on_the_intranet_is_drawn_in_the_notebook_and_left_out_of_file
     office.server_close()
 
 
-def test_a_workspace_names_its_base_maps(tmp_path):
-    """A file beside `tiles.toml` goes into the page; services are for the notebook alone."""
-    write_pmtiles(tmp_path / "base.pmtiles")
-    (tmp_path / "tiles.toml").write_text(
+def county(folder):
+    """Make a workspace of nine grids that names a file of tiles, and a service with a key."""
+    west, south = np.mgrid[117.0:117.19:0.0666, 26.0:26.19:0.0666].reshape(2, -1)
+    ids = [f"990428100001{i:03d}" for i in range(1, len(west) + 1)]
+    grids = gpd.GeoDataFrame(
+        {
+            "name": ids,
+            "village_code": "990428100001",
+            "township_code": "990428100000",
+            "households": 50,
+            "population": 150,
+        },
+        geometry=shapely.box(west, south, west + 0.0666, south + 0.0666),
+        index=pd.Index(ids, name="grid_id"),
+        crs=4326,
+    )
+    made = create_workspace(folder, name="某县", county_code="990428", grids=grids)
+    day = made.store.today() - dt.timedelta(days=21)
+    heard = {"heard_on": day, "demand_type": "water", "source": "window"}
+    made.store.add(
+        [Concern(grid_id=ids[i % 9], **heard) for i in range(40)], by_role="grid_worker"
+    )
+    write_pmtiles(folder / "base.pmtiles")
+    (folder / "tiles.toml").write_text(
         '[[tiles]]\nfile = "base.pmtiles"\nname = "本县底图"\n[[tiles]]\ntianditu = "cva"\n',
         encoding="utf-8",
     )
+    return made
 
-    both = layers.folder_tiles(tmp_path, BOUNDS)
-    alone = layers.folder_tiles(tmp_path, BOUNDS, services=False)
 
-    assert [layer.complete for layer in both] == [True, False]
-    assert [len(layer.data) for layer in alone] == [len(places(8, 11))]
+def test_every_map_of_a_workspace_lies_on_the_base_maps_it_names(monkeypatch, tmp_path):
+    """Overview, view, warning, and the one to hand out: all by `ground`; the key is in none."""
+    monkeypatch.setenv("GRIDKIT_TIANDITU_KEY", KEY)
+    workspace = county(tmp_path / "w")
+    grids, ground = workspace.grids, read_ground(workspace.folder)
+    warning = hotspots.weekly_warning(
+        workspace.store.frame("concern"),
+        grids,
+        workspace.profile,
+        workspace.store.today(),
+        rng=np.random.default_rng(1),
+    )
+    window = maps.disclosure.last_window(workspace.store.today(), "quarter")
+    drawn = [
+        overview(workspace).map(),
+        warning_page(warning, grids, workspace.profile, ground=ground),
+        maps.county_map(grids, ground=ground),
+        maps.shared(workspace, window, level="township").map(),
+    ]
+    view = forms.hotspots(workspace).both.page
+
+    for m in drawn:
+        both = [x for x in m._children.values() if isinstance(x, layers.TileLayer)]
+        assert [layer.complete for layer in both] == [True, False]
+        assert len(both[0].data) == len(places(8, 11))
+        page = maps.render(m)
+        assert base64.b64encode(GREEN).decode() in page
+        assert KEY not in page
+        assert "tianditu.gov.cn" not in page
+    assert base64.b64encode(GREEN).decode() in view
+    assert KEY not in view
 
 
 def test_a_source_says_whose_it_is_and_where_it_lies():

@@ -82,6 +82,7 @@ def scan(
             profile,
             name=workspace.name,
             invented=workspace.invented,
+            ground=maps.ground.read_ground(workspace.folder),
         )
         path = maps.save(page, path)
         _tell(warning, make_names(workspace.grids, profile), "en" if english else "zh")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -58,9 +57,7 @@ class Desk:
     invented : bool
         True for a made-up county: every screen says so.
     ground : Ground, optional
-        Rivers and roads for the maps.
-    folder : Path, optional
-        Of the workspace; its `tiles.toml` names base maps.
+        Rivers, roads and tiles for the maps.
     """
 
     def __init__(
@@ -71,10 +68,9 @@ class Desk:
         name: str = "",
         invented: bool = False,
         ground: Ground | None = None,
-        folder: Path | None = None,
     ) -> None:
         self.store, self.grids, self.name, self.invented = store, grids, name, invented
-        self.ground, self.folder = ground, folder
+        self.ground = ground
         self.profile = store.profile
         self._read: dict[str, pd.DataFrame] = {}
         self._new: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
@@ -89,7 +85,6 @@ class Desk:
             name=workspace.name,
             invented=workspace.invented,
             ground=read_ground(workspace.folder),
-            folder=workspace.folder,
         )
 
     @property

@@ -138,7 +138,6 @@ class HotspotView(Column):
             invented=desk.invented,
         )
         m = maps.base_map(desk.grids, ground=desk.ground)
-        tiles = maps.layers.folder_tiles(desk.folder, m.bounds) if desk.folder else []
-        for layer in [*tiles, *answer.layers]:
+        for layer in answer.layers:
             m.add_child(layer)
         return maps.add_panel(m, caption, answer.layers)

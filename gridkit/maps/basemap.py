@@ -16,6 +16,7 @@ from gridkit.errors import DisclosureError
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.ground import Ground
 from gridkit.maps.layers.layer import MapLayer
+from gridkit.maps.layers.tiles import source_tiles
 from gridkit.maps.notebook import iframe
 from gridkit.maps.offline import save
 from gridkit.maps.shapes import STEPS_PER_DEGREE, Shapes, encode, shapes_of
@@ -190,7 +191,7 @@ def base_map(
         Names of the townships by code; without it the column `township_name` is used if
         there is one.
     ground : Ground, optional
-        Rivers and roads; `ground.read_ground(workspace.folder)`.
+        Rivers, roads and tiles; `ground.read_ground(workspace.folder)`.
     page_title : str
         Title of the page.
     audience : {"desk", "shared"}, optional
@@ -204,7 +205,8 @@ def base_map(
     Raises
     ------
     DataError
-        If there are no grids, their CRS is not WGS-84, or ids repeat.
+        If there are no grids, their CRS is not WGS-84, or ids repeat; or a file of tiles
+        cannot be read.
 
     Examples
     --------
@@ -221,6 +223,8 @@ def base_map(
     outlines, labels = _drawn(grids, shapes.key, tuple(sorted(names.items())))
     m = GridMap(shapes.bounds, page_title=page_title, audience=audience)
     m.shapes_key = shapes.key
+    for tiles in source_tiles(ground.tiles, shapes.bounds) if ground else ():
+        m.add_child(tiles)
     lines = ground.lines() if ground else []
     m.add_child(View())
     m.add_child(Borders(shapes, list(outlines), lines))

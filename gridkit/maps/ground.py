@@ -1,4 +1,4 @@
-"""Rivers and roads of a county, as lines: what people find their way by where there are no tiles."""
+"""What a county's maps lie on: rivers and roads as lines, and tiles where it has some."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import shapely
 from gridkit.errors import DataError
 from gridkit.maps.escape import Json, safe
 from gridkit.maps.shapes import STEPS_PER_DEGREE
+from gridkit.maps.tile_source import FileSource, TileSource, read_tile_sources
 
 RIVERS, ROADS = "rivers.geojson", "roads.geojson"
 _TOLERANCE = 1e-4  # degrees, about 10 m: finer than a county's map shows
@@ -20,16 +21,19 @@ _TOLERANCE = 1e-4  # degrees, about 10 m: finer than a county's map shows
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """Lines below the layers.
+    """Lines and tiles below the layers.
 
     Attributes
     ----------
     rivers, roads : GeoDataFrame or None
         Lines in WGS-84; `name`, and `rank` (1 large, 2 small), as far as present.
+    tiles : tuple of TileSource or FileSource
+        Base maps that the workspace's `tiles.toml` names.
     """
 
     rivers: gpd.GeoDataFrame | None = None
     roads: gpd.GeoDataFrame | None = None
+    tiles: tuple[TileSource | FileSource, ...] = ()
 
     def lines(self) -> list[Json]:
         """Give each line for the page: kind (0 river, 1 road), rank, places and steps."""
@@ -68,12 +72,12 @@ class Ground:
 
 
 def read_ground(folder: str | Path) -> Ground:
-    """Read a workspace's rivers and roads, where it has them.
+    """Read a workspace's rivers, roads and base maps, where it has them.
 
     Parameters
     ----------
     folder : str or Path
-        With `rivers.geojson` and `roads.geojson` (WGS-84), either, or neither.
+        With `rivers.geojson` and `roads.geojson` (WGS-84) and `tiles.toml`, or without.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def read_ground(folder: str | Path) -> Ground:
                 zh=f"工作区中的 {name} 读不懂 ({type(error).__name__}); 须为 WGS-84 的线 GeoJSON。"
                 "请更正或移走。",
             ) from None
-    return Ground(*found)
+    return Ground(found[0], found[1], read_tile_sources(folder))
 
 
 def _check(frame: gpd.GeoDataFrame) -> None:

@@ -13,6 +13,7 @@ from gridkit.hotspots.warning import STATUS_WORDS, WeeklyWarning
 from gridkit.maps import assets
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.escape import safe, script_json
+from gridkit.maps.ground import Ground
 from gridkit.maps.layers.clusters import CLUSTER_STYLES, ClusterLayer, cluster_layer
 from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.legend import Caption, add_panel
@@ -51,6 +52,7 @@ def warning_page(
     *,
     name: str = "",
     invented: bool = False,
+    ground: Ground | None = None,
 ) -> GridMap:
     """Draw a weekly warning as one page, for the desk only.
 
@@ -66,6 +68,8 @@ def warning_page(
         Of the county.
     invented : bool
         Whether people and places are made up; the page says so.
+    ground : Ground, optional
+        Rivers, roads and tiles; `ground.read_ground(workspace.folder)`.
 
     Returns
     -------
@@ -96,7 +100,7 @@ def warning_page(
         source="本机台账 / the ledger of this machine",
         invented=invented,
     )
-    m = base_map(grids)
+    m = base_map(grids, ground=ground)
     m.add_child(layer)
     add_panel(m, caption, [layer])
     m.add_child(Words(_text(warning, names), layer))

@@ -29,7 +29,7 @@ from gridkit.maps.layers.places import room_layer, station_layer
 from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS
 from gridkit.maps.layers.route import route_layer, visit_route
 from gridkit.maps.layers.silent import silent_layer
-from gridkit.maps.layers.tiles import TileLayer, folder_tiles, service_layer, tile_layer
+from gridkit.maps.layers.tiles import TileLayer, service_layer, source_tiles, tile_layer
 from gridkit.maps.layers.timeline import TimeLayer, time_layer
 
 __all__ = [
@@ -61,7 +61,6 @@ __all__ = [
     "count_cells",
     "dot_layer",
     "emerging_layer",
-    "folder_tiles",
     "grid_choropleth",
     "heat_layer",
     "hotspot_layer",
@@ -70,6 +69,7 @@ __all__ = [
     "route_layer",
     "service_layer",
     "silent_layer",
+    "source_tiles",
     "station_layer",
     "tile_layer",
     "time_layer",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from pathlib import Path
+from collections.abc import Sequence
 from typing import ClassVar
 
 from branca.element import Figure
@@ -15,7 +15,7 @@ from gridkit.maps.layers.layer import MapLayer
 from gridkit.maps.offline import is_live
 from gridkit.maps.tile_file import Bounds, TileFile, open_tiles, tiles_over
 from gridkit.maps.tile_server import serve
-from gridkit.maps.tile_source import FileSource, TileSource, read_tile_sources
+from gridkit.maps.tile_source import FileSource, TileSource
 
 EMBEDDED_MB = 4.0
 """Tiles of up to so many megabytes go into the page; deeper zooms are enlarged from these."""
@@ -39,6 +39,7 @@ class TileLayer(MapLayer):
     `data` holds the tiles that go into the page, by "zoom/column/row".
     """
 
+    released = True  # a base map tells nothing of anybody
     scripts: ClassVar[tuple[str, ...]] = ("grids.js", "tiles.js")
 
     def __init__(
@@ -174,39 +175,34 @@ def service_layer(source: TileSource) -> TileLayer:
     return TileLayer(source.name, source, source.attribution, (1, source.high))
 
 
-def folder_tiles(
-    folder: str | Path, bounds: Bounds, *, services: bool = True
-) -> list[TileLayer]:
+def source_tiles(sources: Sequence[TileSource | FileSource], bounds: Bounds) -> list[TileLayer]:
     """Lay the base maps that a workspace's `tiles.toml` names under the grids.
 
     Parameters
     ----------
-    folder : str or Path
-        Of the workspace.
+    sources : sequence of TileSource or FileSource
+        From `tile_source.read_tile_sources`. `base_map` does it with those of its `ground`.
     bounds : (float, float, float, float)
         West, south, east, north of what is shown, degrees: `m.bounds`.
-    services : bool
-        Whether services too, which only an open notebook can show.
 
     Returns
     -------
     list of TileLayer
-        Empty where there is no `tiles.toml`.
+        One each. Those of services are seen in an open notebook only.
 
     Raises
     ------
     DataError
-        If the file, or a file of tiles that it names, cannot be read.
+        If a file of tiles cannot be read.
 
     Examples
     --------
-    >>> folder_tiles("no such folder", (117.0, 26.0, 118.0, 27.0))
+    >>> source_tiles((), (117.0, 26.0, 118.0, 27.0))
     []
     """
-    out = []
-    for source in read_tile_sources(folder):
-        if isinstance(source, FileSource):
-            out.append(tile_layer(open_tiles(source.path), bounds, name=source.name))
-        elif services:
-            out.append(service_layer(source))
-    return out
+    return [
+        tile_layer(open_tiles(source.path), bounds, name=source.name)
+        if isinstance(source, FileSource)
+        else service_layer(source)
+        for source in sources
+    ]
