@@ -27,7 +27,8 @@ def evaluate(
     outcomes: Annotated[
         Path | None,
         typer.Argument(
-            help="结果表 CSV: 编号, 恶化日期 (可加 根源); 不给则以“办结后又回来”代替 · outcomes",
+            help="结果表 CSV: 编号, 恶化日期 (可加 根源), 或虚构县的真相 JSON; "
+            "不给则以“办结后又回来”代替 · outcomes",
             show_default=False,
         ),
     ] = None,
@@ -45,6 +46,7 @@ def evaluate(
     """评估: 预警到底准不准 · whether the warnings were right."""
     import numpy as np
 
+    from gridkit.training.truth_file import read_outcomes_of_truth
     from gridkit.triage import Terms
     from gridkit.triage import evaluate as judge
     from gridkit.triage.evaluate_facts import came_back
@@ -53,7 +55,12 @@ def evaluate(
     with opened(folder) as workspace:
         store, profile = workspace.store, workspace.profile
         concerns, steps = store.frame("concern"), store.frame("step")
-        known = read_outcomes(outcomes, concerns) if outcomes else came_back(concerns, steps)
+        if outcomes is None:
+            known = came_back(concerns, steps)
+        elif outcomes.suffix == ".json":
+            known = read_outcomes_of_truth(outcomes)
+        else:
+            known = read_outcomes(outcomes, concerns)
         terms = Terms(
             known_until=until.date() if until else store.today(),
             capacity=capacity,
@@ -73,7 +80,8 @@ def evaluate(
 def _say(found: Evaluation, profile: Profile) -> None:
     """Print the figures, what they cannot bear, and what a person should know."""
     out.print(
-        f"{found.weeks} 周, {found.matters} 件事项, {found.causes} 个确有恶化的根源; "
+        f"{found.weeks} 周, {found.matters} 件事项, {found.causes} 个可以预警的恶化, "
+        f"另有 {found.too_late} 个恶化前没有待办事项可看; "
         f"每周走访 {found.capacity} 件, 预警期 {found.horizon_days} 天 ·括号内为 95 % 区间",
         style="bold",
     )
@@ -81,7 +89,8 @@ def _say(found: Evaluation, profile: Profile) -> None:
     show("各种办法, 同样的人手 · each way with the same capacity", table)
     show("等级说到做到了吗 · calibration by band", _bands(found, profile))
     out.print(
-        f"等级的承诺误差 {found.calibration_error:.3f}, Brier {found.brier:.3f} "
+        f"等级的承诺误差: 平均 {found.calibration_error:.3f}, 最大的一级 {found.largest_gap:.3f}; "
+        f"Brier {found.brier:.3f} "
         f"(只报总比例: {found.brier_base:.3f})"
     )
     names = {factor.id: factor.zh for factor in profile.scorecard.factors}
@@ -91,6 +100,11 @@ def _say(found: Evaluation, profile: Profile) -> None:
     show("不同网格一样好吗 · by kind of grid", _gaps(found))
     for line in found.warnings("zh"):
         out.print(f"! {line}", style="yellow")
+    out.print(
+        "若当时就是按这张卡走访的, 走得及时的没有恶化, 会被算成白走: 数字偏低 · "
+        "where visits followed this card, its figures come out too low",
+        style="dim",
+    )
     out.print("评的是评分卡和办法, 不是人 · methods are judged, never people", style="dim")
 
 

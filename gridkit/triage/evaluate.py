@@ -22,16 +22,17 @@ from gridkit.triage.evaluate_calibration import (
     brier,
     calibration,
     calibration_error,
+    largest_gap,
 )
 from gridkit.triage.evaluate_churn import rank_churn
 from gridkit.triage.evaluate_facts import HORIZON_DAYS, mark, weekly_facts, weeks_between
 from gridkit.triage.evaluate_intervals import Interval, bootstrap
-from gridkit.triage.evaluate_measures import MEASURES, harms, leads, measures
+from gridkit.triage.evaluate_measures import MEASURES, harms, measures
 from gridkit.triage.evaluate_queue import METHOD_NAMES, Order, methods, replay
+from gridkit.triage.evaluate_subgroups import kinds_of_grids, subgroup_gaps
 from gridkit.triage.scorecard import score
 
 CAPACITY, LEAST_WEEKS = 15, 4
-_COMMUNITY_BELOW = 200  # NBS codes: 001-199 resident committees, from 200 on village committees
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,8 @@ class Evaluation:
         What was asked, and how many weeks could be judged.
     matters, causes : int
         Different matters looked at; causes that did harm and could have been warned of.
+    too_late : int
+        Causes that did harm in the judged weeks, of which nothing was open before.
     figures : dict of dict of Interval
         By method and measure (`evaluate_measures.MEASURES`).
     lift : dict of Interval
@@ -63,6 +66,7 @@ class Evaluation:
     weeks: int
     matters: int
     causes: int
+    too_late: int
     figures: Mapping[str, Mapping[str, Interval]]
     lift: Mapping[str, Interval]
     bands: pd.DataFrame
@@ -76,6 +80,11 @@ class Evaluation:
     def calibration_error(self) -> float:
         """Give the mean gap between promise and fact, weighted by matters."""
         return calibration_error(self.bands)
+
+    @property
+    def largest_gap(self) -> float:
+        """Give the largest gap between promise and fact of any band."""
+        return largest_gap(self.bands)
 
     def table(self, lang: str = "zh") -> pd.DataFrame:
         """Lay out methods (rows) and measures (columns) in words of a reader."""
@@ -174,6 +183,17 @@ def evaluate(
     ------
     DataError
         If nothing can be judged: see `weekly_facts` and `mark`; or fewer than four weeks.
+
+    Notes
+    -----
+    The unit of precision and calibration is a matter in a week; of recall and lead, a cause
+    that did harm. A warning is right if the harm comes within `horizon_days` *after* the
+    day. Weeks whose horizon reaches past `known_until` are left out, not counted as calm.
+
+    Where a ledger was worked by this very card, its figures come out too low: what was
+    visited in time did not get worse, and counts as a false alarm. Only weeks in which
+    visits did not follow the card, or a drill, judge it fairly. Intervals draw whole grids;
+    a cause that spans grids makes them a little too narrow.
     """
     card, horizon = terms.card or profile.scorecard, terms.horizon_days
     last = terms.known_until - dt.timedelta(days=horizon)
@@ -195,7 +215,8 @@ def evaluate(
         horizon_days=horizon,
         weeks=weeks,
         matters=marked["concern_id"].nunique(),
-        causes=len(harms(marked)),
+        causes=len(warnable := harms(marked)),
+        too_late=_too_late(outcomes, marked, warnable.index),
         figures=measures(picks, marked, rng=rng),
         lift=_lift(picks, rng),
         bands=bands,
@@ -207,77 +228,13 @@ def evaluate(
     )
 
 
-def kinds_of_grids(grid_ids: pd.Series) -> pd.Series:
-    """Tell communities from villages by the division code in a grid's id.
-
-    Parameters
-    ----------
-    grid_ids : Series of str or category
-
-    Returns
-    -------
-    Series of str, indexed by grid id
-        社区 (codes 001-199 within a township) or 村 (from 200 on).
-
-    Examples
-    --------
-    >>> kinds_of_grids(pd.Series(["990428100001007", "990428100203001"])).tolist()
-    ['社区', '村']
-    """
-    ids = pd.Index(grid_ids.astype("str").unique())
-    number = ids.str[9:12].astype(int)
-    return pd.Series(np.where(number < _COMMUNITY_BELOW, "社区", "村"), index=ids, dtype="str")
-
-
-def subgroup_gaps(
-    picks: pd.DataFrame, marked: pd.DataFrame, kinds: pd.Series, *, rng: np.random.Generator
-) -> pd.DataFrame:
-    """Compare the card's precision and recall between kinds of grids.
-
-    Parameters
-    ----------
-    picks, marked : DataFrame
-        As `replay` and `mark` give them.
-    kinds : Series of str, indexed by grid id
-    rng : Generator
-        Source of chance.
-
-    Returns
-    -------
-    DataFrame, indexed by kind
-        `visits`, `visit_share`, `harm_share` (of all), `precision`, `recall` with `_low`
-        and `_high`, and `few` (bool: too little to rely on).
-    """
-    own = picks[picks["method"] == "card"]
-    events = leads(own, harms(marked))
-    rows = {}
-    for kind in sorted(kinds.unique()):
-        visits = own[own["grid_id"].astype("str").map(kinds) == kind]
-        harm = events[events["grid_id"].astype("str").map(kinds) == kind]
-        found = [
-            bootstrap(
-                visits["true"].to_numpy(float),
-                np.mean,
-                visits["grid_id"].astype("str"),
-                rng=rng,
-            ),
-            bootstrap(
-                harm["lead_days"].to_numpy() > 0,
-                np.mean,
-                harm["grid_id"].astype("str"),
-                rng=rng,
-            ),
-        ]
-        row: dict[str, float | bool] = {
-            "visits": len(visits),
-            "visit_share": len(visits) / max(len(own), 1),
-            "harm_share": len(harm) / max(len(events), 1),
-            "few": any(f.few for f in found),
-        }
-        for name, its in zip(("precision", "recall"), found, strict=True):
-            row |= {name: its.value, f"{name}_low": its.low, f"{name}_high": its.high}
-        rows[kind] = row
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("kind")
+def _too_late(outcomes: pd.DataFrame, marked: pd.DataFrame, warnable: pd.Index) -> int:
+    """Count causes that did harm in the judged weeks with nothing of them open before."""
+    harm = outcomes["harm_on"]
+    inside = harm[(harm > marked["on"].min()) & (harm <= marked["on"].max())]
+    ids = pd.Series(inside.index, index=inside.index)
+    cause = outcomes["cause"].fillna(ids) if "cause" in outcomes else ids
+    return len(set(cause.loc[inside.index]) - set(warnable))
 
 
 def _lift(picks: pd.DataFrame, rng: np.random.Generator) -> dict[str, Interval]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridkit.errors import AlignmentError, DataError
-from gridkit.triage.evaluate_intervals import Interval, bootstrap
+from gridkit.triage.evaluate_intervals import Interval, bootstrap, share
 
 Weights = Literal["none", "linear", "quadratic"]
 
@@ -161,8 +161,7 @@ def triage_errors(
     confusion(given, reference, levels)
     steps = np.diff(_pairs(reference, given, levels), axis=1)[:, 0]
     under, over, exact = (
-        bootstrap(hit, np.mean, rng=rng, replicas=replicas)
-        for hit in (steps > 0, steps < 0, steps == 0)
+        share(hit, rng=rng, replicas=replicas) for hit in (steps > 0, steps < 0, steps == 0)
     )
     return Triage(under, over, exact)
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gridkit.errors import AlignmentError, DataError
-from gridkit.triage.evaluate_intervals import bootstrap
+from gridkit.triage.evaluate_intervals import share
 
 
 def brier(forecast: ArrayLike, happened: ArrayLike) -> float:
@@ -113,12 +113,34 @@ def calibration(
     for band in bands.cat.categories:
         of = (bands == band).to_numpy()
         seen = happened.to_numpy(dtype=float)[of]
-        found = bootstrap(seen, np.mean, clusters[of], rng=rng, replicas=replicas)
+        found = share(seen, clusters[of], rng=rng, replicas=replicas)
         rows.append((band, found.n, float(rates[band]), found.value, found.low, found.high))
     table = pd.DataFrame(
         rows, columns=["band", "n", "forecast", "observed", "low", "high"]
     ).set_index("band")
     return table.assign(gap=table["observed"] - table["forecast"])
+
+
+def largest_gap(table: pd.DataFrame) -> float:
+    """Give the largest gap between promise and fact of any band, however few its matters.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `calibration` gives it.
+
+    Returns
+    -------
+    float
+        Range 0 to 1; NaN without matters. A mean over matters lets a large calm band hide
+        a small urgent one: look at both.
+
+    Examples
+    --------
+    >>> largest_gap(pd.DataFrame({"n": [30, 10], "gap": [0.02, -0.06]}))
+    0.06
+    """
+    return float(table.loc[table["n"] > 0, "gap"].abs().max())
 
 
 def calibration_error(table: pd.DataFrame) -> float:

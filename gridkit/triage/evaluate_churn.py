@@ -31,7 +31,8 @@ def rank_churn(
     -------
     DataFrame, indexed by factor
         `less`, `more`: the mean share of the first `capacity` matters of a day that drop
-        out when the factor weighs less or more (0 none, 1 all); `band_less`, `band_more`:
+        out when the factor weighs less or more (0 none, 1 all), in the order of `by_card`
+        and with nobody resting after a visit; `band_less`, `band_more`:
         the share of all matters whose band changes.
 
     Raises
@@ -49,13 +50,14 @@ def rank_churn(
     total = np.sum(list(points.values()), axis=0)
     override = scores["override"].to_numpy()
     day = facts["on"].to_numpy()
-    heard = facts["heard_on"].to_numpy()
-    usual = _first(day, _keys(total, override, card), heard, capacity)
+    due = facts["due_on"].to_numpy().astype("datetime64[s]")  # what has no clock sorts last
+    waits = [facts["heard_on"].to_numpy(), due]
+    usual = _first(day, [*waits, *_keys(total, override, card)], capacity)
     bands = scores["band"].cat.codes.to_numpy()
     rows = {}
     for name, its in points.items():
         moved = [total + sign * share * its for sign in (-1, 1)]
-        tops = [_first(day, _keys(m, override, card), heard, capacity) for m in moved]
+        tops = [_first(day, [*waits, *_keys(m, override, card)], capacity) for m in moved]
         codes = [_bands(m, override, card) for m in moved]
         rows[name] = [
             *(1 - (usual & top).sum() / max(usual.sum(), 1) for top in tops),
@@ -77,11 +79,9 @@ def _keys(total: np.ndarray, override: np.ndarray, card: Scorecard) -> list[np.n
     return [-clipped, ~override, _bands(total, override, card)]
 
 
-def _first(
-    day: np.ndarray, keys: list[np.ndarray], heard: np.ndarray, capacity: int
-) -> np.ndarray:
-    """Mark the rows that are among the first of their day."""
-    order = np.lexsort([heard, *keys, day])
+def _first(day: np.ndarray, keys: list[np.ndarray], capacity: int) -> np.ndarray:
+    """Mark the rows that are among the first of their day, by keys with the last first."""
+    order = np.lexsort([*keys, day])
     ranked = day[order]
     starts = np.flatnonzero(np.append(True, ranked[1:] != ranked[:-1]))
     place = np.arange(len(order)) - np.repeat(starts, np.diff(np.append(starts, len(order))))

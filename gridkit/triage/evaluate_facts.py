@@ -147,8 +147,10 @@ def mark(
     -------
     DataFrame
         `facts` with `harm_on`, `cause` (the concern itself where none is known),
-        `true` (bool: harm within the horizon, ahead or lately come) and `lead_days`
-        (float: days from `on` to the harm; below 0 once it is there).
+        `true` (bool: the harm comes after `on`, within the horizon: a warning is right),
+        `harmed` (bool: it came by `on`, no longer ago than the horizon: too late to warn,
+        not for nothing) and `lead_days` (float: days from `on` to the harm; below 0 once
+        it is there).
 
     Raises
     ------
@@ -171,7 +173,8 @@ def mark(
     return kept.assign(
         harm_on=harm,
         cause=cause.astype("object").where(cause.notna(), ids),
-        true=(lead.abs() <= horizon_days).to_numpy(),
+        true=((lead > 0) & (lead <= horizon_days)).to_numpy(),
+        harmed=((lead <= 0) & (lead >= -horizon_days)).to_numpy(),
         lead_days=lead,
     ).reset_index(drop=True)
 

@@ -122,6 +122,47 @@ def bootstrap(
     return Interval(value, float(low), float(high), len(data), len(names))
 
 
+def share(
+    hits: ArrayLike,
+    clusters: pd.Series | ArrayLike | None = None,
+    *,
+    rng: np.random.Generator,
+    replicas: int = REPLICAS,
+    level: float = LEVEL,
+) -> Interval:
+    """Give the share of hits with an interval that does not vanish where all are alike.
+
+    Parameters
+    ----------
+    hits : array_like of bool, length n
+    clusters, rng, replicas, level
+        As `bootstrap`.
+
+    Returns
+    -------
+    Interval
+        That of `bootstrap`; where every hit is the same no draw can differ, and the open
+        end is the exact one of Clopper and Pearson, with the number of clusters for n.
+
+    References
+    ----------
+    Clopper, C. & Pearson, E. S. (1934). The use of confidence or fiducial limits
+    illustrated in the case of the binomial. Biometrika, 26(4), 404-413.
+
+    Examples
+    --------
+    >>> found = share([True] * 14, rng=np.random.default_rng(1))
+    >>> found.value, round(found.low, 2), found.high
+    (1.0, 0.77, 1.0)
+    """
+    seen = np.asarray(hits, dtype=float)
+    found = bootstrap(seen, np.mean, clusters, rng=rng, replicas=replicas, level=level)
+    if not found.n or 0 < found.value < 1:
+        return found
+    end = ((1 - level) / 2) ** (1 / found.clusters)
+    return found._replace(low=end) if found.value else found._replace(high=1 - end)
+
+
 def apart(a: Interval, b: Interval) -> bool:
     """Tell whether two intervals do not touch.
 

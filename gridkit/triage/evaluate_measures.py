@@ -1,4 +1,11 @@
-"""Precision, recall, lead time, alarms per true one: what the visits of each way achieved."""
+"""Precision, recall, lead time, alarms per true one: what the visits of each way achieved.
+
+The unit of precision is one visit: one matter in one week. It is right if the harm of the
+matter's cause comes *after* that day and within the horizon; a visit to what has already
+got worse is no warning, and is counted apart (`in_trouble`). The unit of recall and lead
+is one cause that did harm. Only right visits count for them, so that no lead is longer
+than the horizon and no early chance visit passes for foresight.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +14,24 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from gridkit.triage.evaluate_intervals import Interval, bootstrap
+from gridkit.triage.evaluate_intervals import Interval, bootstrap, share
 
 MEASURES = {
     "precision": (
         "走对的比例",
         "precision at capacity",
-        "走访的事项中, 预警期内确有恶化的比例",
+        "走访的事项中, 之后在预警期内恶化的比例; 走访时已经恶化的不算",
+    ),
+    "in_trouble": (
+        "没有白走的比例",
+        "share in trouble",
+        "走访的事项中, 预警期内将要恶化或刚恶化不久的比例",
     ),
     "recall": ("赶在前面的比例", "recall at capacity", "恶化的根源中, 恶化之前走访到的比例"),
     "lead_days": (
         "提前天数 (中位)",
         "median lead, days",
-        "走访到恶化的天数; 没赶上的按 0 天计入",
+        "头一次走对到恶化的天数; 没赶上的按 0 天计入",
     ),
     "lead_warned": (
         "赶上者的提前天数 (中位)",
@@ -48,16 +60,18 @@ def harms(marked: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame, indexed by cause
         `harm_on`, `grid_id` (where it was first heard). Only causes of which something
-        was open on a day of choosing before the harm came, and true on that day.
+        was open on a day of choosing before the harm came, within the horizon. What was
+        never told, or told too late, is not among them: nobody who reads the ledger
+        could have warned of it.
     """
-    ahead = marked[marked["true"] & (marked["lead_days"] > 0)]
+    ahead = marked[marked["true"]]
     return (
         ahead.sort_values("on", kind="stable").groupby("cause")[["harm_on", "grid_id"]].first()
     )
 
 
 def leads(picks: pd.DataFrame, harms_: pd.DataFrame) -> pd.DataFrame:
-    """Give for each harm and method how many days before it the first visit came.
+    """Give for each harm and method how many days before it the first right visit came.
 
     Parameters
     ----------
@@ -69,12 +83,14 @@ def leads(picks: pd.DataFrame, harms_: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `method`, `cause`, `grid_id`, `lead_days` (0 where nobody came before the harm).
+        `method`, `cause`, `grid_id`, `lead_days` (0 where nobody came within the horizon
+        before the harm).
     """
-    first = picks.groupby(["method", "cause"], sort=False)["on"].min()
+    right = picks[picks["true"]]
     parts = []
     for method in picks["method"].unique():
-        on = first[method].reindex(harms_.index)
+        its = right[right["method"] == method]
+        on = its.groupby("cause")["on"].min().reindex(harms_.index)
         lead = (harms_["harm_on"] - on).dt.days.astype("float64").clip(lower=0).fillna(0.0)
         parts.append(
             pd.DataFrame(
@@ -97,7 +113,8 @@ def precision_at_k(relevant: np.ndarray | pd.Series, k: int) -> float:
     relevant : array_like of bool, length n
         In the order of the ranking, the first most urgent.
     k : int
-        1 or more; where the list is shorter, the share of what there is.
+        1 or more; where the list is shorter, the share of what there is (trec_eval counts
+        what is missing as not relevant: a week with fewer matters than hands is no fault).
 
     Returns
     -------
@@ -166,21 +183,26 @@ def measures(
     found: dict[str, dict[str, Interval]] = {}
     for method, its in picks.groupby("method", sort=False):
         warned = events[events["method"] == method]
-        hits = np.column_stack([its["true"], its["true"] & its["first"]]).astype(float)
+        hits = its[["true", "harmed", "first"]].to_numpy(dtype=float)
         lead = warned["lead_days"].to_numpy()
         grid, where = its["grid_id"].astype("str"), warned["grid_id"].astype("str")
 
-        asked: dict[str, tuple[np.ndarray, Callable[[np.ndarray], float], pd.Series]] = {
-            "precision": (hits[:, 0], np.mean, grid),
-            "recall": (lead > 0, np.mean, where),
+        shares = {
+            "precision": (hits[:, 0], grid),
+            "in_trouble": (hits[:, 0] + hits[:, 1], grid),
+            "recall": (lead > 0, where),
+            "week_ahead": (lead >= 7, where),
+        }
+        others: dict[str, tuple[np.ndarray, Callable[[np.ndarray], float], pd.Series]] = {
             "lead_days": (lead, np.median, where),
             "lead_warned": (lead[lead > 0], np.median, where[lead > 0]),
-            "week_ahead": (lead >= 7, np.mean, where),
-            "alarms_per_true": (hits[:, 1], _per_true, grid),
+            "alarms_per_true": (hits[:, 2], _per_true, grid),
         }
-        found[str(method)] = {
-            name: bootstrap(*of, rng=rng, replicas=replicas) for name, of in asked.items()
+        its_own = {name: share(*of, rng=rng, replicas=replicas) for name, of in shares.items()}
+        its_own |= {
+            name: bootstrap(*of, rng=rng, replicas=replicas) for name, of in others.items()
         }
+        found[str(method)] = {name: its_own[name] for name in MEASURES}
     return found
 
 

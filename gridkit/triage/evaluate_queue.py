@@ -13,7 +13,7 @@ from gridkit.triage.scorecard import score
 
 REST_DAYS = 28
 """How long a grid is not visited again for the same kind of matter; the same for all."""
-OUTCOMES = ("harm_on", "cause", "true", "lead_days")
+OUTCOMES = ("harm_on", "cause", "true", "harmed", "lead_days")
 """Columns of `mark` that no method may see."""
 Order = Callable[[pd.DataFrame], pd.DataFrame]
 """Given facts, columns to sort by, the most urgent first (ascending); same rows."""
@@ -129,13 +129,15 @@ def replay(marked: pd.DataFrame, ways: Mapping[str, Order], capacity: int) -> pd
     -------
     DataFrame
         One row per visit: `method`, `on`, `place` (1 first), then the columns
-        `concern_id`, `grid_id`, `cause`, `harm_on`, `true`, `lead_days` of `marked`, and
-        `first` (bool: the first visit of this method to this cause).
+        `concern_id`, `grid_id`, `cause`, `harm_on`, `true`, `harmed`, `lead_days` of
+        `marked`, and `first` (bool: the first visit of this method that warned of this
+        cause in time).
 
     Raises
     ------
     DataError
-        If `capacity` is below 1, or a method asks for what became of a matter.
+        If `capacity` is below 1, or a method asks for what became of a matter, or would
+        order a day's matters otherwise had the weeks after it not been there.
 
     Notes
     -----
@@ -152,9 +154,10 @@ def replay(marked: pd.DataFrame, ways: Mapping[str, Order], capacity: int) -> pd
     parts = []
     for name, order in ways.items():
         keys = _keys(order, marked)
+        _check_alone(order, marked, keys)
         chosen = _choose(marked, keys, capacity)
         parts.append(chosen.assign(method=name))
-    kept = ["concern_id", "grid_id", "cause", "harm_on", "true", "lead_days", "first"]
+    kept = ["concern_id", "grid_id", "cause", "harm_on", "true", "harmed", "lead_days", "first"]
     return pd.concat(parts, ignore_index=True)[["method", "on", "place", *kept]]
 
 
@@ -171,6 +174,27 @@ def _keys(order: Order, marked: pd.DataFrame) -> pd.DataFrame:
                 zh=f"某种方法要看 `{asked[0]}`, 这在选择当天还是未来。只能看当时已知的事实。",
             ) from fault
         raise
+
+
+def _check_alone(order: Order, marked: pd.DataFrame, keys: pd.DataFrame) -> None:
+    """Refuse a method that ranks a day otherwise when it cannot see the later weeks."""
+    days = np.unique(marked["on"].to_numpy())
+    for day in days[[len(days) // 3, 2 * len(days) // 3]]:
+        today = (marked["on"] == day).to_numpy()
+        alone = _keys(order, marked[(marked["on"] <= day).to_numpy()]).loc[marked.index[today]]
+        if not np.array_equal(_ranked(alone), _ranked(keys[today])):
+            raise DataError(
+                en=f"A method orders the matters of {pd.Timestamp(day).date()} otherwise when "
+                "it cannot see later weeks: it looks into the future. Let it rank each day "
+                "by that day's facts and those before.",
+                zh=f"某种方法看不到以后各周时, {pd.Timestamp(day).date()} 的次序就不同: 它偷看了"
+                "未来。排序只能依据当天及以前的事实。",
+            )
+
+
+def _ranked(keys: pd.DataFrame) -> np.ndarray:
+    order: np.ndarray = np.lexsort([keys[c].to_numpy() for c in reversed(keys.columns)])
+    return order
 
 
 def _choose(marked: pd.DataFrame, keys: pd.DataFrame, capacity: int) -> pd.DataFrame:
@@ -192,7 +216,9 @@ def _choose(marked: pd.DataFrame, keys: pd.DataFrame, capacity: int) -> pd.DataF
     all_rows = np.concatenate(rows)
     chosen = marked.iloc[all_rows]
     place = np.concatenate([np.arange(1, len(r) + 1) for r in rows])
-    return chosen.assign(place=place, first=~chosen["cause"].duplicated())
+    true = chosen["true"].to_numpy(dtype=bool)
+    again = chosen["cause"].where(true).duplicated().to_numpy()
+    return chosen.assign(place=place, first=true & ~again)
 
 
 def heaps(facts: pd.DataFrame) -> np.ndarray:
