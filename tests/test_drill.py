@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from gridkit.errors import DataError
 from gridkit.profile import load_profile
-from gridkit.training.card_learning import flags_of, learn_card, moves, scaled
+from gridkit.training.card_learning import moves, scaled
 from gridkit.training.coding import agree, coding_set
 from gridkit.training.debrief import debrief
 from gridkit.training.debrief_page import debrief_page
 from gridkit.training.drill import Drill, compare, resume
 from gridkit.training.drill_view import DrillView
-from gridkit.training.history import make_history
 from gridkit.training.scenario import load_scenario, scenarios
-from gridkit.triage.evaluate_facts import mark, weekly_facts, weeks_between
 
 
 @pytest.fixture(scope="module")
@@ -112,26 +108,6 @@ def test_agreement_of_a_coder_with_the_card_is_full_where_they_agree(played):
     assert seen.disputed["spread"].iloc[0] == 3
     with pytest.raises(DataError):
         agree({}, card, levels, rng=rng)
-
-
-def test_a_learned_card_is_sparse_rising_and_not_the_default():
-    """Its points are whole, on the right side of 0, fewer than the hand-set ones."""
-    history = make_history(seed=8, grids=343, weeks=40)
-    card = history.profile.scorecard
-    days = weeks_between(history.start, history.end - dt.timedelta(days=56))
-    facts = weekly_facts(history.concerns, history.steps, days[::4], history.profile)
-    marked = mark(facts, history.causes.outcomes, history.end)
-
-    learned = learn_card(marked, card)
-
-    assert flags_of(learned) < flags_of(card)
-    for factor in learned.factors:
-        points = [e.points for part in factor.parts for e in part.entries]
-        assert all(p <= 0 for p in points) if factor.lowers else all(p >= 0 for p in points)
-    assert learned.id == "learned"
-    assert load_profile().scorecard.id == "default"
-    with pytest.raises(DataError, match="30"):
-        learn_card(marked.assign(true=False), card)
 
 
 def test_a_weight_that_is_not_turned_moves_nobody():

@@ -1,29 +1,25 @@
 """Learning a card from outcomes: small whole points that never fall as a matter gets graver.
 
 The structure stays that of a card made by people (factors, parts, order of the levels);
-only points are learned. Coordinate descent on the lattice of whole numbers, from all points
-at zero: one level's point is moved by one step of `STEP` at a time, as long as the log loss
-of a logistic curve over the sum falls by more than a charge per factor in use, which keeps
-the card sparse. Points stay within the factor's bounds, are not below 0 (not above 0 for
-what eases), and do not fall along the levels of an ordered answer. It finds a local best on
-the lattice, not always the global one. A learned card is never the default: a person adopts
-it, with a reason and a version.
+only points are learned, by `card_search`: exactly where the card is small, else by descent
+on the lattice, which finds a local best. Points stay within the factor's bounds, are not
+below 0 (not above 0 for what eases), and do not fall along the levels of an ordered answer;
+a factor that earns too little is left out.
+
+It is learned to tell which matters will get worse (log loss), not to win at precision, and
+it can do worse than the hand-set card: `backtest` both. A learned card is never the default:
+a person adopts it, with a reason and a version.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
 from gridkit.profile.card import Scorecard
+from gridkit.training.card_search import entries, gather, search
 from gridkit.triage.scorecard import score
 
-STEP = 3
-_CHARGE = 0.0005  # log loss per row that a factor must earn
-_ROUNDS = 12
 _LEAST_TRUE = 30
 
 
@@ -33,7 +29,8 @@ def learn_card(marked: pd.DataFrame, card: Scorecard) -> Scorecard:
     Parameters
     ----------
     marked : DataFrame
-        As `triage.evaluate_facts.mark` gives it, of the past alone.
+        As `triage.evaluate_facts.mark` gives it, of the past alone: `rolling_origins` parts
+        it, `check_past` refuses what was not over. Each row, a matter in a week, counts.
     card : Scorecard
         Whose factors, levels and bounds are kept; its points are not looked at.
 
@@ -47,119 +44,16 @@ def learn_card(marked: pd.DataFrame, card: Scorecard) -> Scorecard:
     DataError
         If fewer than 30 matters got worse: nothing can be learned then.
     """
-    first = marked.sort_values("on", kind="stable").drop_duplicates("concern_id", keep="last")
-    y = first["true"].to_numpy(dtype=float)
-    if y.sum() < _LEAST_TRUE or y.sum() == len(y):
+    worse = marked["true"].to_numpy(dtype=bool)
+    n, of = (rows["concern_id"].nunique() for rows in (marked[worse], marked))
+    if n < _LEAST_TRUE or worse.all():
         raise DataError(
-            en=f"Only {int(y.sum())} of {len(y)} matters got worse; {_LEAST_TRUE} are the least.",
-            zh=f"{len(y)} 件中只有 {int(y.sum())} 件恶化, 至少要 {_LEAST_TRUE} 件才学得了。",
+            en=f"Only {n} of {of} matters got worse in time; {_LEAST_TRUE} are the least.",
+            zh=f"{of} 件中只有 {n} 件在预警期内恶化, 至少要 {_LEAST_TRUE} 件才学得了。",
         )
     raw = card.model_dump(by_alias=True)
-    entries = [e for f in raw["factors"] for p in f["parts"] for e in _entries(p)]
-    for entry in entries:
-        entry["points"] = 0
-    best = _loss(raw, first, y)
-    for _ in range(_ROUNDS):
-        before = best
-        for factor in raw["factors"]:
-            best = _improve(factor, raw, first, y, best)
-        if before - best < _CHARGE / 10:
-            break
+    search(raw, gather(raw, marked, worse))
     return _named(raw, card)
-
-
-def _improve(factor: dict, raw: dict, facts: pd.DataFrame, y: np.ndarray, best: float) -> float:
-    """Move the points of one factor, level by level, while the loss falls."""
-    sign = -1 if factor["max"] == 0 else 1
-    for part in factor["parts"]:
-        levels = _entries(part)
-        for i in range(len(levels)):
-            for move in (STEP, -STEP):
-                old = [e["points"] for e in levels]
-                levels[i]["points"] += sign * move
-                if not _sound(part, factor, sign):
-                    _set(levels, old)
-                    continue
-                loss = _loss(raw, facts, y)
-                if loss < best - 1e-6:
-                    best = loss
-                else:
-                    _set(levels, old)
-    return best
-
-
-def _sound(part: dict, factor: dict, sign: int) -> bool:
-    """Tell whether points are on the right side of 0, in bounds, and do not fall."""
-    points = [sign * e["points"] for e in _entries(part)]
-    bound = -factor["min"] if sign < 0 else factor["max"]
-    summed = part["kind"] == "flags" and part.get("combine", "sum") == "sum"
-    top = sum(points) if summed else max(points)
-    rising = points == sorted(points) or part["kind"] == "flags"
-    if part["input"] == "works_in_days":  # the nearer the works, the more
-        rising = points == sorted(points, reverse=True)
-    if part["input"] == "response_gap" or part["kind"] == "levels":
-        rising = points == sorted(points)
-    return min(points) >= 0 and top <= bound and rising
-
-
-def _loss(raw: dict, facts: pd.DataFrame, y: np.ndarray) -> float:
-    """Give the log loss of a logistic curve over the sum, with a charge per factor used."""
-    total = np.zeros(len(facts))
-    for values in _points(raw, facts):
-        total += values
-    used = sum(
-        any(e["points"] for p in f["parts"] for e in _entries(p)) for f in raw["factors"]
-    )
-    return _curve(total, y) + _CHARGE * used
-
-
-def _curve(total: np.ndarray, y: np.ndarray) -> float:
-    """Give the log loss of the share seen at each sum, leaning on the overall share."""
-    _, code = np.unique(total // STEP, return_inverse=True)
-    n, yes = np.bincount(code), np.bincount(code, y)
-    base = y.mean()
-    p = np.clip((yes + 5 * base) / (n + 5), 1e-6, 1 - 1e-6)
-    rising = np.maximum.accumulate(p)
-    return float(-np.mean(y * np.log(rising[code]) + (1 - y) * np.log(1 - rising[code])))
-
-
-def _points(raw: dict, facts: pd.DataFrame) -> Iterator[np.ndarray]:
-    for factor in raw["factors"]:
-        parts = [_part(part, facts) for part in factor["parts"]]
-        if factor.get("combine") == "first":
-            answered = facts[factor["parts"][0]["input"]].notna().to_numpy()
-            yield np.where(answered, parts[0], parts[-1])
-        else:
-            yield np.clip(np.sum(parts, axis=0), factor["min"], factor["max"])
-
-
-def _part(part: dict, facts: pd.DataFrame) -> np.ndarray:
-    column = facts[part["input"]]
-    if part["kind"] == "bins":
-        starts = [b["from"] for b in part["bins"][1:]]
-        height = np.array([b["points"] for b in part["bins"]], dtype=float)
-        x = column.to_numpy(dtype=float, na_value=np.nan)
-        return np.where(np.isnan(x), 0.0, height[np.searchsorted(starts, x, side="right")])
-    points = {e["code"]: e["points"] for e in _entries(part)}
-    strongest = part.get("combine") == "strongest"
-
-    def of(answer: object) -> float:
-        got = [points[c] for c in str(answer).split() if c in points]
-        return float(max(got, default=0) if strongest else sum(got))
-
-    code, distinct = pd.factorize(column.astype("str"))
-    each = np.array([*(of(d) for d in distinct), 0.0])
-    return each[code]
-
-
-def _entries(part: dict) -> list[dict]:
-    entries: list[dict] = part[str(part["kind"])]
-    return entries
-
-
-def _set(levels: list[dict], points: list[int]) -> None:
-    for entry, value in zip(levels, points, strict=True):
-        entry["points"] = value
 
 
 def _named(raw: dict, card: Scorecard) -> Scorecard:
@@ -178,7 +72,7 @@ def _labelled(raw: dict, card: Scorecard) -> dict:
     """Give words to levels that now have points and had none."""
     for factor, its in zip(raw["factors"], card.factors, strict=True):
         for part in factor["parts"]:
-            for entry in _entries(part):
+            for entry in entries(part):
                 if entry["points"] and not (entry["zh"] and entry["en"]):
                     entry["zh"], entry["en"] = its.zh, its.en
     return raw
@@ -245,7 +139,7 @@ def scaled(card: Scorecard, factor: str, share: float) -> Scorecard:
     raw = card.model_dump(by_alias=True)
     chosen = next(f for f in raw["factors"] if f["id"] == factor)
     for part in chosen["parts"]:
-        for entry in _entries(part):
+        for entry in entries(part):
             entry["points"] = round(entry["points"] * share)
     chosen["max"], chosen["min"] = (round(chosen[k] * max(share, 1)) for k in ("max", "min"))
     raw |= {"id": "workshop", "zh": f"{card.zh} (试改)", "en": f"{card.en} (tried)"}
