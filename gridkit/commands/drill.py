@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from gridkit.errors import DataError
 from gridkit.terminal import out
 
 
@@ -57,6 +58,8 @@ def town(
     pay_day: Annotated[float, typer.Option(help="年关欠薪 0–3")] = 1.0,
     rain: Annotated[float, typer.Option(help="雨情 0–3")] = 1.0,
     bias: Annotated[float, typer.Option(help="上报偏差 0–2 · reporting bias")] = 1.0,
+    speed: Annotated[float, typer.Option(help="恶化快慢 0.5–2 · speed of hardening")] = 1.0,
+    noise: Annotated[float, typer.Option(help="说不准 0–2 · noise in what is told")] = 1.0,
     truth: Annotated[
         Path | None, typer.Option(help="真相写到哪里, 只给培训员 · the truth, for the trainer")
     ] = None,
@@ -68,10 +71,35 @@ def town(
     from gridkit.training.write import write_history
 
     knobs = Knobs(
-        drought=drought, demolition=demolition, pay_day=pay_day, rain=rain, reporting_bias=bias
+        drought=drought,
+        demolition=demolition,
+        pay_day=pay_day,
+        rain=rain,
+        reporting_bias=bias,
+        speed=speed,
+        noise=noise,
     )
+    if truth is not None:
+        _check_truth(truth, folder)
     history = make_history(seed=seed, knobs=knobs, weeks=weeks)
     write_history(folder, history).close()
     if truth is not None:
         write_causes(history, truth)
     out.print(f"{folder.name}: {len(history.concerns)} 件诉求, 全是编的 · all of it invented")
+
+
+def _check_truth(truth: Path, folder: Path) -> None:
+    """Refuse a place for the truth before anything is written: the two belong together."""
+    whole = truth.resolve()
+    if folder.resolve() in whole.parents:
+        raise DataError(
+            en="`--truth` lies inside the workspace, where trainees would find it; "
+            "give a file in another folder.",
+            zh="`--truth` 在工作区里面, 学员会看到; 请放在别的文件夹。",
+        )
+    if not whole.parent.is_dir() or whole.exists():
+        raise DataError(
+            en=f"`--truth` must be a new file in a folder that exists; {truth.name} is not. "
+            "Nothing was written.",
+            zh=f"`--truth` 须是已有文件夹里的一个新文件, {truth.name} 不是。什么都没有写。",
+        )

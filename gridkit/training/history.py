@@ -152,7 +152,7 @@ def make_history(
     world = world._replace(voice=_biased(world.voice, knobs.reporting_bias))
     growth = draw_roots(world, knobs, seeds[2])
     arising = _arising(world, growth, rng[3])
-    told = _tell(world, growth, arising, rng[4])
+    told = _tell(world, growth, arising, rng[4], noise=knobs.noise)
     told, harm = draw_singles(told, rng[5])
     steps = draw_steps(told, world.end, profile, rng[6])
     return _assemble(_Drawn(seed, knobs, world, growth, told, harm, steps, profile), rng[7])
@@ -199,13 +199,18 @@ def _arising(world: World, growth: Growth, rng: np.random.Generator) -> pd.DataF
 
 
 def _tell(
-    world: World, growth: Growth, arising: pd.DataFrame, rng: np.random.Generator
+    world: World,
+    growth: Growth,
+    arising: pd.DataFrame,
+    rng: np.random.Generator,
+    *,
+    noise: float,
 ) -> pd.DataFrame:
     roots = growth.roots[["starts"]].rename_axis("cause").reset_index()
     told = tell_concerns(world, arising, roots, rng)
     its = arising.iloc[told["arising"].to_numpy()].reset_index(drop=True)
     told = told.assign(arose=its["arises"], kind=its["kind"])
-    return show_signs(told, growth, its["touched"].to_numpy(), rng)
+    return show_signs(told, growth, its["touched"].to_numpy(), rng, noise=noise)
 
 
 def _assemble(drawn: _Drawn, rng: np.random.Generator) -> History:

@@ -12,6 +12,8 @@ _RANGES: dict[str, tuple[float, float]] = {
     "pay_day": (0.0, 3.0),
     "rain": (0.0, 3.0),
     "reporting_bias": (0.0, 2.0),
+    "speed": (0.5, 2.0),
+    "noise": (0.0, 2.0),
     "capacity": (1, 200),
 }
 
@@ -32,6 +34,10 @@ class Knobs:
         0 to 3: how many times as often drains are blocked.
     reporting_bias : float
         0 to 2: 0 lets every grid report alike, 1 as usual, 2 makes silent grids all but mute.
+    speed : float
+        0.5 to 2: how many times as fast roots grow and harden.
+    noise : float
+        0 to 2: how many times as blurred what is told of a root is: harm, households.
     capacity : int
         1 to 200: visits with an action that can be made in a week.
 
@@ -51,6 +57,8 @@ class Knobs:
     pay_day: float = 1.0
     rain: float = 1.0
     reporting_bias: float = 1.0
+    speed: float = 1.0
+    noise: float = 1.0
     capacity: int = 15
 
     def __post_init__(self) -> None:
@@ -76,5 +84,7 @@ KNOB_NAMES: dict[str, tuple[str, str]] = {
     "pay_day": ("年关欠薪", "pay day"),
     "rain": ("雨情", "rain"),
     "reporting_bias": ("上报偏差", "reporting bias"),
+    "speed": ("恶化快慢", "speed of hardening"),
+    "noise": ("说不准", "noise in what is told"),
     "capacity": ("每周可走访", "visits a week"),
 }

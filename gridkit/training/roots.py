@@ -123,7 +123,7 @@ def draw_roots(world: World, knobs: Knobs, seed: np.random.SeedSequence) -> Grow
     world : World
         Land, days and neighbors.
     knobs : Knobs
-        How often each kind starts.
+        How often each kind starts, and how fast all harden.
     seed : SeedSequence
         Each kind has a stream of its own: turning one knob leaves the other kinds alone.
 
@@ -148,7 +148,7 @@ def draw_roots(world: World, knobs: Knobs, seed: np.random.SeedSequence) -> Grow
         season = np.where(np.isin(month, root.months), _IN_SEASON, 1.0)
         for _ in range(n):
             first, day = _one(pull, rng), _one(season, rng)
-            grows = max(14, round(rng.gamma(6.0, 7 * root.weeks / 6)))
+            grows = max(14, round(rng.gamma(6.0, 7 * root.weeks / 6) / knobs.speed))
             hardens = bool(rng.random() < root.hardens)
             starts = world.days[day]
             lasts = grows + (HARMED_DAYS if hardens else 0)

@@ -48,7 +48,12 @@ def kinds_told(growth: Growth, root: Ints, day: np.ndarray) -> Ints:
 
 
 def show_signs(
-    told: pd.DataFrame, growth: Growth, touched: Ints, rng: np.random.Generator
+    told: pd.DataFrame,
+    growth: Growth,
+    touched: Ints,
+    rng: np.random.Generator,
+    *,
+    noise: float = 1.0,
 ) -> pd.DataFrame:
     """Let what is told of roots follow their severity.
 
@@ -62,6 +67,8 @@ def show_signs(
         Households that the root touches in the grid.
     rng : Generator
         Source of chance.
+    noise : float
+        How many times as blurred harm and households are told.
 
     Returns
     -------
@@ -74,11 +81,18 @@ def show_signs(
     level = severity(growth.roots, root, told["arose"].to_numpy()[rows])
     kind = growth.roots["kind"].to_numpy()[root]
     drawn = {name: told[name].to_numpy(dtype=object).copy() for name in _OVERLAID}
-    size = touched[rows] * level * 0.4 * np.exp(_SIZE_NOISE * rng.standard_normal(len(rows)))
+    size = (
+        touched[rows]
+        * level
+        * 0.4
+        * np.exp(noise * _SIZE_NOISE * rng.standard_normal(len(rows)))
+    )
     households = 1 + np.floor(size).astype(np.int64)
     drawn["households_affected"][rows] = households
     drawn["people_affected"][rows] = households + rng.poisson(1.6 * households)
-    step = np.clip((level + _LADDER_NOISE * rng.standard_normal(len(rows))) * 3, 0, 2.99)
+    step = np.clip(
+        (level + noise * _LADDER_NOISE * rng.standard_normal(len(rows))) * 3, 0, 2.99
+    )
     hard = growth.roots["hardens"].to_numpy(bool)[root]
     for number, its in enumerate(ROOTS):
         of = np.flatnonzero(kind == number)
