@@ -28,12 +28,19 @@ from gridkit.triage.evaluate_facts import weekly_facts, weeks_between
 
 END = dt.date(2026, 11, 22)
 DAY = pd.Timedelta(days=1)
+SIZES = {"grids": 343, "weeks": 20, "end": END, "seed": 8}
 
 
 @pytest.fixture(scope="module")
 def year():
     """Give an ordinary year of an ordinary county."""
     return make_history(seed=11, end=END)
+
+
+@pytest.fixture(scope="module")
+def ordinary():
+    """Give a history with every knob at 1, to hold turned ones against."""
+    return make_history(**SIZES)
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +58,12 @@ def test_figures_are_those_of_the_domain(year):
     counts = concerns.groupby([concerns["grid_id"].astype("str"), month]).size()
     cells = len(year.land.grids) * month.nunique()
 
-    assert 1.5 <= people <= 2.6  # a matter of one household that a root touches brings more
-    assert (counts > 3).sum() / cells < 0.03
-    assert counts.mean() < 2
+    assert 1.6 <= people <= 1.9
+    assert (counts > 3).sum() / cells < 0.02
     assert 0.15 < len(concerns) / cells < 0.6
-    assert concerns["demand_type"].nunique() >= 15
+    assert set(concerns["demand_type"]) == set(concerns["demand_type"].cat.categories)
     top = concerns["demand_type"].value_counts(normalize=True)
-    assert top.iloc[0] < 0.35
+    assert top.iloc[0] < 0.25
 
 
 def test_a_household_told_alone_brings_as_many_as_the_domain_says():
@@ -148,13 +154,10 @@ def test_what_holds_in_every_town(seed, knobs):
 
 
 @pytest.mark.parametrize("knob", ["drought", "demolition", "pay_day", "rain"])
-def test_a_knob_turned_up_brings_more_of_its_kind_and_no_less_of_others(knob):
+def test_a_knob_turned_up_brings_more_of_its_kind_and_no_less_of_others(ordinary, knob):
     """Thrice the drought has more dry waterworks on the same seed; other kinds keep theirs."""
-    sizes = {"grids": 343, "weeks": 30, "end": END, "seed": 8}
-    usual, more = (
-        make_history(knobs=Knobs(**{knob: x}), **sizes).causes.table["root"].value_counts()
-        for x in (1.0, 3.0)
-    )
+    turned = make_history(knobs=Knobs(**{knob: 3.0}), **SIZES)
+    usual, more = (h.causes.table["root"].value_counts() for h in (ordinary, turned))
     code = next(root.code for root in ROOTS if root.knob == knob)
 
     assert more[code] > usual[code]
@@ -166,7 +169,9 @@ def test_silent_grids_are_really_silent():
     """With the bias up they tell less than half of what others do of the same troubles; at 0 the same."""
     shares = []
     for bias in (0.0, 2.0):
-        history = make_history(seed=4, knobs=Knobs(reporting_bias=bias), end=END, grids=343)
+        history = make_history(
+            seed=4, knobs=Knobs(reporting_bias=bias), end=END, grids=343, weeks=30
+        )
         per_grid = history.concerns["grid_id"].astype("str").value_counts()
         per_grid = per_grid.reindex(history.land.grids.index.astype("str"), fill_value=0)
         rate = per_grid.to_numpy() / history.land.grids["households"].to_numpy(dtype=float)
@@ -244,16 +249,16 @@ def test_the_same_visits_have_the_same_answers(small):
     pd.testing.assert_frame_equal(first.outcome(), again.outcome())
 
 
-def test_roots_harden_faster_and_are_told_more_plainly_when_so_turned():
+def test_roots_harden_faster_and_are_told_more_plainly_when_so_turned(ordinary):
     """Twice the speed halves the time to the harm; without noise no root tells below its step."""
-    sizes = {"grids": 343, "weeks": 20, "end": END, "seed": 8}
-    usual, fast = (make_history(knobs=Knobs(speed=x), **sizes).causes.table for x in (1.0, 2.0))
-    grows = [(t["harm_on"] - t["starts"])[t["root"] != "single"].dt.days for t in (usual, fast)]
-    plain, blurred = (make_history(knobs=Knobs(noise=x), **sizes) for x in (0.0, 2.0))
+    fast = make_history(knobs=Knobs(speed=2.0), **SIZES)
+    of_roots = [h.causes.table[h.causes.table["root"] != "single"] for h in (ordinary, fast)]
+    grows = [(t["harm_on"] - t["starts"]).dt.days for t in of_roots]
+    plain = make_history(knobs=Knobs(noise=0.0), **SIZES)
 
-    assert fast["root"].value_counts().equals(usual["root"].value_counts())
+    assert of_roots[0]["root"].equals(of_roots[1]["root"])
     assert grows[1].dropna().median() < 0.7 * grows[0].dropna().median()
-    assert _spread(plain) < _spread(blurred)
+    assert _spread(plain) < _spread(ordinary)
 
 
 def _spread(history) -> float:
