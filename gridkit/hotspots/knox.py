@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from gridkit.errors import AlignmentError, DataError
 from gridkit.hotspots.significance import false_discovery_q
@@ -189,6 +188,8 @@ def _spaced(text: str) -> str:
 
 def _close_pairs(points: _Floats, borders: _Floats) -> tuple[_Ints, _Ints, _Ints]:
     """Find the pairs within the last border, and the band of distance each is in."""
+    from scipy.spatial import cKDTree  # loaded at need: no form or map wants it
+
     tree = cKDTree(points)
     reach = borders[-1] * (1 + 1e-9) + 1e-9
     number = (int(tree.count_neighbors(tree, reach)) - len(points)) // 2

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -18,10 +18,12 @@ import pandas as pd
 import scipy.sparse as sp
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from gridkit.errors import AlignmentError, DataError
 from gridkit.records.grids import to_meters
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 _Floats = NDArray[np.float64]
 
@@ -199,7 +201,7 @@ def within(grids: gpd.GeoDataFrame | gpd.GeoSeries, distance_m: float) -> Neighb
     _check_above(distance_m, "distance_m")
     if len(geometry) == 0:
         return _from_pairs(np.empty((2, 0), dtype=np.intp), geometry)
-    tree = cKDTree(_centers(geometry))
+    tree = _tree(_centers(geometry))
     reach = distance_m * (1 + 1e-9)
     found = int(tree.count_neighbors(tree, reach)) - len(geometry)
     if found > MOST_PAIRS:
@@ -252,9 +254,15 @@ def k_nearest(grids: gpd.GeoDataFrame | gpd.GeoSeries, k: int) -> Neighbors:
     points = _centers(geometry)
     rank = np.empty(n, dtype=np.intp)
     rank[np.argsort(geometry.index.to_numpy(), kind="stable")] = np.arange(n)
-    columns = _nearest(cKDTree(points), points, rank, k)
+    columns = _nearest(_tree(points), points, rank, k)
     rows = np.repeat(np.arange(n), k)
     return _from_pairs(np.stack([rows, columns.ravel()]), geometry)
+
+
+def _tree(points: _Floats) -> cKDTree:
+    from scipy.spatial import cKDTree  # loaded at need: no form or map wants it
+
+    return cKDTree(points)
 
 
 def _nearest(

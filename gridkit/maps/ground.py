@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from gridkit.maps.shapes import STEPS_PER_DEGREE
 from gridkit.maps.tile_source import FileSource, TileSource, read_tile_sources
 
 RIVERS, ROADS = "rivers.geojson", "roads.geojson"
+_WGS84_NAMES = ("null", "CRS84", "4326")  # in the member `crs`, or none at all
 _TOLERANCE = 1e-4  # degrees, about 10 m: finer than a county's map shows
 
 
@@ -97,8 +99,8 @@ def read_ground(folder: str | Path) -> Ground:
     for name in (RIVERS, ROADS):
         path = Path(folder) / name
         try:
-            found.append(gpd.read_file(path) if path.is_file() else None)
-        except (OSError, RuntimeError, ValueError) as error:  # pyogrio's are RuntimeErrors
+            found.append(_read_lines(path) if path.is_file() else None)
+        except (OSError, RuntimeError, ValueError, LookupError, TypeError) as error:
             raise DataError(
                 en=f"{name} of the workspace cannot be read ({type(error).__name__}); it must "
                 "be GeoJSON of lines in WGS-84. Correct it, or take it away.",
@@ -106,6 +108,14 @@ def read_ground(folder: str | Path) -> Ground:
                 "请更正或移走。",
             ) from None
     return Ground(found[0], found[1], read_tile_sources(folder))
+
+
+def _read_lines(path: Path) -> gpd.GeoDataFrame:
+    document = json.loads(path.read_text(encoding="utf-8-sig"))
+    named = json.dumps(document.get("crs"))
+    if not any(name in named for name in _WGS84_NAMES):
+        return gpd.read_file(path)  # loads GDAL: 27 MB more in the kernel of every form
+    return gpd.GeoDataFrame.from_features(document["features"], crs="EPSG:4326")
 
 
 def _check(frame: gpd.GeoDataFrame) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse.csgraph import connected_components
 
 from gridkit.errors import DisclosureError
@@ -237,6 +236,8 @@ def _solve_narrow(
 
 def _fit(rows: sp.csr_array, totals: _Floats, goal: _Floats) -> _Floats:
     """Find the whole numbers that fit and make a goal smallest."""
+    from scipy.optimize import Bounds, LinearConstraint, milp  # half a second to load
+
     found = milp(
         goal,
         integrality=np.ones(len(goal)),
