@@ -2,16 +2,19 @@
 
 Each page has a kernel of its own, all write into one ledger. The page is ours (no address
 but this machine's), the code is hidden, a kernel whose page was closed is ended. Nobody
-gets in without the token, and nobody from another machine unless told so.
+gets in without the token, and nobody from another machine unless told so. One kernel waits
+with everything imported, so that the form of a visit is there at once.
 """
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,7 +33,11 @@ if TYPE_CHECKING:
 PAGES = ("1_record", "2_triage")
 LAB_ONLY = "lab"
 """Cells with this tag speak of JupyterLab and are left out of the app."""
-IDLE_SECONDS = 900
+WARM_PAGE = "1_record"
+"""The page for which a kernel waits, started ahead; see `gridkit.forms.warm`."""
+REFILL_SECONDS = 5
+"""So long the next kernel stands back for the page that was just opened."""
+IDLE_SECONDS, ENDING_SECONDS = 900, 15
 LOOPBACK, PORT = "127.0.0.1", 8866
 TEMPLATES = Path(__file__).parents[1] / "forms" / "voila"
 
@@ -62,6 +69,7 @@ def serve(
                 en="`--token` is too short: 8 characters at least, or leave it to chance.",
             )
         chosen = port or free_port(host)
+        check_free(host, chosen)
         if not is_loopback(host):
             err.print(_OPEN_TO_OTHERS, style="yellow", markup=False)
         out.print(
@@ -72,10 +80,40 @@ def serve(
         )
         pages = prepare_pages(workspace)
         words = command(pages, host=host, port=chosen, browser=browser)
-        code = subprocess.run(
-            words, env=app_environment(workspace, word), check=False
-        ).returncode
+        code = run(words, app_environment(workspace, word, host=host))
     raise typer.Exit(max(0, code))
+
+
+def run(words: list[str], environment: dict[str, str]) -> int:
+    """Run the server until it ends; Ctrl+C, or an end from outside, ends its kernels with it.
+
+    Parameters
+    ----------
+    words : list of str
+        From `command`.
+    environment : dict of str
+        From `app_environment`.
+
+    Returns
+    -------
+    int
+        The server's exit code; 0 where a person ended it.
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with subprocess.Popen(words, env=environment) as server:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            if os.name == "posix":  # elsewhere Ctrl+C has reached the server, too
+                server.terminate()
+            try:
+                server.wait(ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                server.kill()
+            out.print(
+                "已结束; 已保存的和草稿都在 · ended; what was saved, and drafts, are kept"
+            )
+            return 0
 
 
 _OPEN_TO_OTHERS = (
@@ -87,7 +125,9 @@ _OPEN_TO_OTHERS = (
 
 
 def _shown(host: str) -> str:
-    return LOOPBACK if host in {"0.0.0.0", "::"} else host
+    if host in {"0.0.0.0", "::"}:
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
 
 
 def is_loopback(host: str) -> bool:
@@ -108,9 +148,42 @@ def is_loopback(host: str) -> bool:
 
 def free_port(host: str) -> int:
     """Find a port that nobody listens on."""
-    with socket.socket() as free:
+    with socket.socket(_family(host)) as free:
         free.bind((host, 0))
         return int(free.getsockname()[1])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+def check_free(host: str, port: int) -> None:
+    """Find out whether the app can listen; Voilà itself would go to another port in silence.
+
+    Raises
+    ------
+    GridkitError
+        If somebody listens there already, or the address is not one of this machine.
+    """
+    try:
+        with socket.socket(_family(host)) as asked:
+            if os.name == "posix":  # as the server itself: a port just left counts as free
+                asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            asked.bind((host, port))
+            asked.listen()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise GridkitError(
+                zh=f"端口 {port} 已被占用: 可能另一个 gridkit serve 还开着。先结束它, 或换一个: "
+                "--port 0 由程序任选。",
+                en=f"Port {port} is taken, perhaps by another gridkit serve. End that one, or "
+                "choose another: --port 0 takes any.",
+            ) from None
+        raise GridkitError(
+            zh=f"不能在 {host} 的端口 {port} 上监听。`--host` 须是本机的地址, `--port` 须大于 1023。",
+            en=f"Cannot listen on {host}, port {port}. `--host` must be an address of this "
+            "machine, `--port` above 1023.",
+        ) from None
 
 
 def prepare_pages(workspace: Workspace) -> Path:
@@ -137,18 +210,39 @@ def prepare_pages(workspace: Workspace) -> Path:
                 for cell in book["cells"]
                 if LAB_ONLY not in cell["metadata"].get("tags", ())
             ]
+            if source.stem == WARM_PAGE:
+                book["cells"].insert(0, _waiting_cell())
             (pages / source.name).write_text(json.dumps(book), encoding="utf-8")
     return pages
 
 
-def app_environment(workspace: Workspace, token: str) -> dict[str, str]:
+def _waiting_cell() -> dict[str, object]:
+    """Make the cell at which a kernel waits, before it has read anything of the ledger."""
+    return {
+        "cell_type": "code",
+        "id": "wait-for-request",
+        "metadata": {},
+        "execution_count": None,
+        "outputs": [],
+        "source": "from gridkit.forms.warm import wait_for_page\n\nwait_for_page()",
+    }
+
+
+def app_environment(
+    workspace: Workspace, token: str, *, host: str = LOOPBACK
+) -> dict[str, str]:
     """Give the environment in which Voilà finds its template, its token and the workspace.
 
     The token is not on the command line, where every user of the machine could read it.
     """
     told = environment(workspace)
     paths = [str(TEMPLATES), *filter(None, [os.environ.get("JUPYTER_PATH")])]
-    return {**told, "JUPYTER_PATH": os.pathsep.join(paths), "JUPYTER_TOKEN": token}
+    return {
+        **told,
+        "JUPYTER_PATH": os.pathsep.join(paths),
+        "JUPYTER_TOKEN": token,
+        "VOILA_APP_IP": _shown(host),  # where a waiting kernel asks
+    }
 
 
 def command(pages: Path, *, host: str, port: int, browser: bool) -> list[str]:
@@ -165,7 +259,12 @@ def command(pages: Path, *, host: str, port: int, browser: bool) -> list[str]:
     """
     words = [sys.executable, "-m", "voila", str(pages.resolve()), "--template=gridkit"]
     words += [f"--Voila.ip={host}", f"--port={port}", "--classic-tree", "--strip_sources=True"]
-    words += ["--token", "--show_tracebacks=False"]
+    words += ["--token", "--show_tracebacks=False", "--Voila.port_retries=0"]
+    words += ["--Voila.log_level=ERROR"]  # its news in English would hide our address
+    words += ["--preheat_kernel=True", "--pool_size=1"]
+    cold = [f"{page}.ipynb" for page in PAGES if page != WARM_PAGE]
+    words += [f"--VoilaKernelManager.preheat_denylist={cold}"]
+    words += [f"--VoilaKernelManager.fill_delay={REFILL_SECONDS}"]
     words += [f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}"]
     words += ["--MappingKernelManager.cull_interval=60"]
     if not browser:

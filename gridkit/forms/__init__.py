@@ -10,7 +10,8 @@ pinyin, `past` and `door` know what was heard at a door last time, `place_map` p
 `record_screen` shows the form with score, day's list and map; `board` (with its filters, week,
 feedback and backlog) and `matter_view` (clocks, story, next step, score) let a person act and
 decide; `hotspot_view` shows where concerns gather. All three read through `desk`. `look` is the
-one place where words become HTML; `frame` keeps JupyterLab's one-key commands out of a form.
+one place where words become HTML; `frame` keeps JupyterLab's one-key commands out of a form; `warm`
+lets a kernel wait for its page.
 """
 
 from __future__ import annotations

@@ -1,0 +1,59 @@
+"""A kernel that waits for its page: everything imported, nothing of the ledger read yet.
+
+Under Voilà (`gridkit serve`) a kernel is started ahead of the page that it is for. What it
+shows must be as of the moment in which somebody opens the page, drafts and today's date
+among it, so it imports what takes seconds, and then waits.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib import import_module
+
+SLOW_TO_LOAD = ("gridkit.forms.record_screen", "gridkit.forms.place_map")
+_AHEAD = "VOILA_PREHEAT"
+_TRIES = 60
+"""A server that does not answer for so many seconds is gone, and the kernel with it."""
+
+
+def wait_for_page() -> None:
+    """Import what a form needs, and wait until a browser asks for the page.
+
+    A kernel that was not started ahead of its page does not wait. The wait is that of
+    `voila.utils.wait_for_request`, which loads 44 MB of Voilà into every kernel, and goes on
+    with a page for nobody when the connection is lost (a laptop that slept).
+
+    Examples
+    --------
+    >>> wait_for_page()  # no Voilà, no wait
+    """
+    from gridkit.forms.lookup import spells
+
+    for name in SLOW_TO_LOAD:
+        import_module(name)
+    spells("ts", "停水")  # loads the pinyin
+    if os.environ.get(_AHEAD, "False") == "False":
+        return
+    for _ in range(_TRIES):
+        if _asked():
+            return
+        time.sleep(1)
+    sys.exit()
+
+
+def _asked() -> bool:
+    """Wait for the server's word that a browser asked; False where the connection is lost."""
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
+    told = os.environ
+    where = f"{told.get('VOILA_APP_IP', '127.0.0.1')}:{told['VOILA_APP_PORT']}"
+    url = f"ws://{where}{told['VOILA_SERVER_URL']}voila/query/{told['VOILA_KERNEL_ID']}"
+    try:
+        with connect(url, proxy=None) as server:
+            server.recv()
+    except (OSError, WebSocketException):
+        return False
+    return True
