@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
+import pandas as pd
+import psutil
 import pytest
 import shapely
 
-from gridkit.commands.serve import app_environment, command, free_port, prepare_pages
+from gridkit.commands.serve import free_port
 from gridkit.records import create_workspace, open_store
 from gridkit.records.drafts import Drafts
 from gridkit.records.grids import make_grids
@@ -40,19 +43,23 @@ def county(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def app_url(county, tmp_path_factory):
-    """Serve the pages as `gridkit serve` does."""
+    """Serve the pages with `gridkit serve`; its end ends every kernel that it started."""
     own = tmp_path_factory.mktemp("jupyter")
     port = free_port("127.0.0.1")
     places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
     environment = {
-        **app_environment(county, TOKEN),
+        **os.environ,
+        "GRIDKIT_TOKEN": TOKEN,
         **{f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()},
         "IPYTHONDIR": str(own / "ipython"),
     }
-    words = command(prepare_pages(county), host="127.0.0.1", port=port, browser=False)
+    words = [sys.executable, "-m", "gridkit", "serve", "-w", str(county.folder)]
     with (own / "log").open("w") as log:
         process = subprocess.Popen(
-            words, env=environment, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            [*words, f"--port={port}", "--no-browser"],
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
@@ -62,9 +69,12 @@ def app_url(county, tmp_path_factory):
     else:
         pytest.fail(f"Voilà did not start: {(own / 'log').read_text()[-2000:]}")
     yield f"http://127.0.0.1:{port}"
-    os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(10)
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert process.wait(30) == 0
+    left = psutil.wait_procs(started, 20)[1]
+    assert len(started) > 1
+    assert not left, "kernels outlived the server"
 
 
 def enter(page, app_url: str):
@@ -169,3 +179,172 @@ def test_a_reload_in_mid_typing_loses_nothing(page, app_url, county):
     page.keyboard.press("Alt+n")
     saved(page)
     assert Drafts.beside(county.store.path).listed() == ()
+
+
+def open_card(page, detail: str = "ts") -> None:
+    """Answer what a visit with one concern needs, except for its place."""
+    page.locator(".gk-q-grid_id input").focus()
+    page.keyboard.type("第21网格")
+    page.locator(".gk-q-outcome select").select_option(label="见到人")
+    page.locator(".gk-q-met_role select").select_option(index=1)
+    page.keyboard.press("Alt+a")
+    page.wait_for_function("document.activeElement.closest('.gk-q-what') !== null")
+    page.keyboard.type(detail)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.closest('.gk-q-summary') !== null")
+
+
+def lonlat(page) -> tuple[float, float] | None:
+    """Read what stands in the two fields of the place."""
+    texts = [page.locator(f".gk-q-{name} input").input_value() for name in ("lon", "lat")]
+    return (float(texts[0]), float(texts[1])) if all(texts) else None
+
+
+def moved(page, act: Callable[[], None]) -> tuple[float, float]:
+    """Do something, and wait until it has changed the place."""
+    before = lonlat(page)
+    act()
+    page.wait_for_function(
+        "old => document.querySelector('.gk-q-lon input').value !== old "
+        "&& document.querySelector('.gk-q-lat input').value !== ''",
+        arg="" if before is None else page.locator(".gk-q-lon input").input_value(),
+    )
+    after = lonlat(page)
+    assert after is not None
+    return after
+
+
+def concern_of(county, summary: str):
+    """Read one concern from the ledger, with another connection."""
+    with open_store(county.store.path) as store:
+        concerns = store.frame("concern")
+    return concerns[concerns["summary"] == summary].iloc[0]
+
+
+def test_a_place_by_satellite_keeps_its_accuracy(open_page, app_url, county):
+    """A vague fix is not taken by itself, a good one is; beyond the grid it asks; a refusal is told."""
+    middle = county.grids.geometry.iloc[20].centroid
+    page = open_page(
+        geolocation={"longitude": middle.x, "latitude": middle.y, "accuracy": 300.4},
+        permissions=["geolocation"],
+    )
+    enter(page, app_url)
+    open_card(page)
+    page.keyboard.type("以卫星定位")
+    page.get_by_role("button", name="在地图上选 / 定位").click()
+    told = page.locator(".gk-map-bar [role=status]")
+
+    page.get_by_role("button", name="用本机定位").click()
+    page.get_by_role("button", name="仍用这个定位").wait_for()
+    assert "误差约 301 米, 太大" in told.inner_text()
+    assert lonlat(page) is None
+
+    far = county.grids.geometry.iloc[0].centroid
+    page.context.set_geolocation({"longitude": far.x, "latitude": far.y, "accuracy": 12})
+    moved(page, lambda: page.get_by_role("button", name="用本机定位").click())
+    assert "误差约 12 米" in told.inner_text()
+    page.get_by_role("button", name="确认记在那个网格").wait_for()
+    assert "在另一个网格: 河滨社区第1网格" in page.locator(".gk-place .gk-fault").inner_text()
+
+    page.context.set_geolocation(
+        {"longitude": middle.x, "latitude": middle.y, "accuracy": 49.5}
+    )
+    found = moved(page, lambda: page.get_by_role("button", name="用本机定位").click())
+    assert found == (round(middle.x, 6), round(middle.y, 6))
+    page.get_by_text("卫星定位, ±50 m").wait_for()
+    page.keyboard.press("Control+Enter")
+    saved(page)
+
+    concern = concern_of(county, "以卫星定位")
+    assert (concern["place_source"], concern["accuracy_m"]) == ("gps", 50.0)
+    assert concern["grid_id"] == county.grids.index[20]
+
+
+def drag_the_pin(page) -> None:
+    """Drag the pin to the right and a little up."""
+    pin = page.locator(".gk-map-frame .leaflet-marker-icon").bounding_box()
+    x, y = pin["x"] + pin["width"] / 2, pin["y"] + 12
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 20, y - 5, steps=4)
+    page.mouse.move(x + 40, y - 10, steps=4)
+    page.mouse.up()
+
+
+def test_a_place_by_tap_by_drag_and_by_keys(page, app_url, county):
+    """Without a permission the form says so; the map is for mouse and keyboard alike."""
+    enter(page, app_url)
+    open_card(page)
+    page.keyboard.type("在地图上选")
+    page.get_by_role("button", name="在地图上选 / 定位").click()
+    chart = page.locator(".gk-map-frame")
+    chart.wait_for()
+    page.get_by_role("button", name="用本机定位").click()
+    page.get_by_text("没有得到定位许可; 请在地图上点").wait_for()
+
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    tapped = moved(page, lambda: page.mouse.click(middle[0] + 12, middle[1]))
+    assert county.grids.geometry.iloc[20].contains(shapely.Point(tapped))
+    page.get_by_text("已在地图上选好").wait_for()
+    dragged = moved(page, lambda: drag_the_pin(page))
+    assert dragged[0] > tapped[0]
+    assert dragged[1] > tapped[1]
+
+    chart.focus()
+    by_keys = moved(page, lambda: page.keyboard.press("Enter"))
+    assert by_keys[0] < dragged[0]
+    page.keyboard.press("Control+Enter")
+    saved(page)
+    concern = concern_of(county, "在地图上选")
+    assert concern["place_source"] == "map"
+    assert pd.isna(concern["accuracy_m"])
+    assert (concern["lon"], concern["lat"]) == by_keys
+
+
+def correct(page, kind: str) -> None:
+    """Open the latest record of a kind in the drawer of corrections."""
+    page.get_by_role("button", name="更正与历史").click()
+    records = page.locator(".gk-corrections select").first
+    page.wait_for_function(
+        "kind => [...document.querySelector('.gk-corrections select').options]"
+        ".some(option => option.text.includes(kind))",
+        arg=kind,
+    )
+    labels = records.locator("option").all_inner_texts()
+    records.select_option(label=next(label for label in labels if kind in label))
+    page.locator(".gk-part-correction .gk-q-people_affected input").wait_for()
+
+
+def test_two_browsers_on_one_ledger_lose_nothing_and_see_their_clash(
+    open_page, app_url, county
+):
+    """Both save a visit; both correct one concern: the second is told of two versions beside each other."""
+    pages = [open_page(), open_page()]
+    for page in pages:
+        enter(page, app_url)
+    for page, words in zip(pages, ("甲记的事", "乙记的事"), strict=True):
+        open_card(page, "sy")
+        page.keyboard.type(words)
+    for page in pages:
+        page.keyboard.press("Control+Enter")
+    for page in pages:
+        assert "1 件诉求" in saved(page)
+    ids = [concern_of(county, words).name for words in ("甲记的事", "乙记的事")]
+
+    for page in pages:
+        correct(page, ids[0][-6:])
+    for page, number in zip(pages, ("7", "9"), strict=True):
+        part = page.locator(".gk-part-correction")
+        part.locator(".gk-q-people_affected input").fill(number)
+        part.locator(".gk-q-why input").fill("数错了")
+    pages[0].locator(".gk-part-correction .gk-save").click()
+    pages[0].locator(".gk-part-correction .gk-told").wait_for()
+    pages[1].locator(".gk-part-correction .gk-save").click()
+    pages[1].get_by_text("有两版并存, 请逐项选定").wait_for()
+
+    with open_store(county.store.path) as store:
+        assert store.conflicts().index.tolist() == [ids[0]]
+        versions = store.history(ids[0])
+    assert len(versions) == 3
