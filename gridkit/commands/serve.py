@@ -210,22 +210,8 @@ def prepare_pages(workspace: Workspace) -> Path:
                 for cell in book["cells"]
                 if LAB_ONLY not in cell["metadata"].get("tags", ())
             ]
-            if source.stem == WARM_PAGE:
-                book["cells"].insert(0, _waiting_cell())
             (pages / source.name).write_text(json.dumps(book), encoding="utf-8")
     return pages
-
-
-def _waiting_cell() -> dict[str, object]:
-    """Make the cell at which a kernel waits, before it has read anything of the ledger."""
-    return {
-        "cell_type": "code",
-        "id": "wait-for-request",
-        "metadata": {},
-        "execution_count": None,
-        "outputs": [],
-        "source": "from gridkit.forms.warm import wait_for_page\n\nwait_for_page()",
-    }
 
 
 def app_environment(

@@ -11,7 +11,7 @@ pinyin, `past` and `door` know what was heard at a door last time, `place_map` p
 feedback and backlog) and `matter_view` (clocks, story, next step, score) let a person act and
 decide; `hotspot_view` shows where concerns gather. All three read through `desk`. `look` is the
 one place where words become HTML; `frame` keeps JupyterLab's one-key commands out of a form; `warm`
-lets a kernel wait for its page.
+loads what takes long before it is wanted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gridkit.forms.saved import Saved
     from gridkit.forms.section import Section
     from gridkit.forms.visit_form import VisitForm
+    from gridkit.forms.warm import warm_up
     from gridkit.records.workspace import Workspace
 
 CAPACITY = 15
@@ -46,6 +47,7 @@ _LATER = {
     "VisitForm": "visit_form",
     "Words": "look",
     "field_for": "fields",
+    "warm_up": "warm",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "hotspots",
     "record",
     "triage",
+    "warm_up",
 ]
 
 

@@ -1,8 +1,8 @@
-"""A kernel that waits for its page: everything imported, nothing of the ledger read yet.
+"""What takes seconds to load, loaded before somebody waits for a form.
 
 Under Voilà (`gridkit serve`) a kernel is started ahead of the page that it is for. What it
 shows must be as of the moment in which somebody opens the page, drafts and today's date
-among it, so it imports what takes seconds, and then waits.
+among it: so it loads everything, reads nothing of the ledger, and then waits.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ _TRIES = 60
 """A server that does not answer for so many seconds is gone, and the kernel with it."""
 
 
-def wait_for_page() -> None:
-    """Import what a form needs, and wait until a browser asks for the page.
+def warm_up() -> None:
+    """Load what a form needs; in a kernel that was started ahead of its page, wait for that.
 
-    A kernel that was not started ahead of its page does not wait. The wait is that of
-    `voila.utils.wait_for_request`, which loads 44 MB of Voilà into every kernel, and goes on
-    with a page for nobody when the connection is lost (a laptop that slept).
+    Call it before the ledger is opened. The wait is that of `voila.utils.wait_for_request`,
+    which would load 44 MB of Voilà into every kernel, and go on with a page for nobody when
+    the connection is lost (a laptop that slept).
 
     Examples
     --------
-    >>> wait_for_page()  # no Voilà, no wait
+    >>> warm_up()  # no Voilà, no wait
     """
     from gridkit.forms.lookup import spells
 
