@@ -207,3 +207,32 @@ def test_a_record_is_found_corrected_and_the_message_stays(store):
 
     assert "已更正" in drawer.correction.message
     assert drawer.records.value == "c1"
+
+
+def test_a_place_is_picked_and_checked_as_when_it_was_recorded(store, correction):
+    """A point in another grid asks; agreeing moves the concern there; the source is kept."""
+    place = correction.amended.place
+    there = (117.4075, 26.702)
+
+    place.mark(there, "map")
+    correction.reason.value = "点错了"
+    correction.save_button.click()
+    asked = correction.section.fields["grid_id"].value, place.agree_button.layout.display
+    place.agree_button.click()
+    correction.save_button.click()
+
+    assert asked == (FIRST, None)
+    record = store.current(["c1"])["c1"].record
+    assert (record.lon, record.lat, record.place_source) == (*there, "map")
+    assert record.grid_id == SECOND
+    assert record.accuracy_m is None
+
+
+def test_an_untouched_place_keeps_its_source_and_accuracy(store, correction):
+    """Who corrects a number of households says nothing about the place."""
+    correction.section.fields["households_affected"].input.value = "5"
+    correction.reason.value = "补户数"
+    correction.save_button.click()
+
+    record = store.current(["c1"])["c1"].record
+    assert (record.place_source, record.accuracy_m) == ("gps", 8)

@@ -365,3 +365,21 @@ def test_the_board_of_a_district_in_english(workspace, tap):
     assert "Regulations on Petition Work 2022" in board.matter.page
     assert "registered" in board.matter.page
     assert board.matter.back_button.description == "← Back"
+
+
+def test_what_was_recorded_is_corrected_from_the_opened_matter(workspace, tap):
+    """A button opens the recording's own questions; the corrected matter is shown at once."""
+    board = forms.triage(workspace)
+    board.open_matter(tap)
+
+    board.matter.correct_button.click()
+    correction = board.matter.correction
+    correction.section.fields["summary"].load("四楼以上没有水")
+    correction.reason.value = "听错了楼层"
+    correction.save_button.click()
+
+    assert "四楼以上没有水" in board.matter.page
+    assert "听错了楼层" in correction.history
+    assert workspace.store.history(tap)["by_role"].tolist() == ["centre_staff"] * 2
+    board.close_matter()
+    assert correction.layout.display == "none"

@@ -105,6 +105,7 @@ class Board(Column):
         self.matter.on_taken(self._after_step)
         self.matter.on_decided(self._after_decision)
         self.matter.on_written(self._written)
+        self._frame.on_cursor(self.matter.at)
         self.matter.back_button.on_click(lambda _: self.close_matter())
 
     def refresh(self) -> None:

@@ -13,6 +13,7 @@ from gridkit.forms.advice_view import band_chip, row_or_none, subject
 from gridkit.forms.backlog_sheet import BacklogSheet
 from gridkit.forms.choices import Options
 from gridkit.forms.clock_bars import clock_bars
+from gridkit.forms.correction import PART, Correction
 from gridkit.forms.decision_panel import DecisionPanel
 from gridkit.forms.desk import Desk
 from gridkit.forms.look import Column, Markup, Words, html, join, tag
@@ -57,8 +58,10 @@ class MatterView(Column):
         Write down a session on it; put it on a list of hard matters.
     decision : DecisionPanel
         The advised band, accepted or not.
-    back_button : Button
-        Back to the list.
+    back_button, correct_button : Button
+        Back to the list; open what was recorded to correct it, or close it again.
+    correction : Correction or None
+        The form to correct it; None until it is opened.
     page : str
         All that is shown about it, as HTML.
     """
@@ -72,6 +75,10 @@ class MatterView(Column):
         )
         self.decision = DecisionPanel(desk, lang=lang)
         self.back_button = W.Button(description=Words("← 返回列表", "← Back").of(lang))
+        self.correct_button = W.Button()
+        self.correction: Correction | None = None
+        self._correcting = W.VBox()
+        self._correctors: list[Callable[[], None]] = []
         self._head, self._clocks, self._story, self._score = (html() for _ in range(4))
         left = W.VBox(
             [
@@ -91,11 +98,12 @@ class MatterView(Column):
         )
         both = W.Box([left, right])
         both.add_class("gk-two")
-        back = W.Box([self.back_button])
+        back = W.Box([self.back_button, self.correct_button])
         back.add_class("gk-row")
-        super().__init__([back, self._head, both])
+        super().__init__([back, self._head, self._correcting, both])
         self.add_class("gk-card")
         self.add_class("gk-matter")
+        self.correct_button.on_click(lambda _: self.toggle_correction())
         self.steps.on_taken(self._took)
         self.decision.on_decided(self._decided)
         self.session.on_written(self._show)
@@ -111,16 +119,51 @@ class MatterView(Column):
         parts = (self._head, self._clocks, self._story, self._score)
         return "".join(str(part.value) for part in parts)
 
+    def toggle_correction(self) -> None:
+        """Open what was recorded, to correct it with a reason; or close it again."""
+        form = self.correction
+        if form is None:
+            desk = self._desk
+            form = Correction(desk.store, desk.grids, by_role="centre_staff", lang=self.lang)
+            form.on_saved(self._corrected)
+            self.correction, self._correcting.children = form, (form,)
+        form.show(self.concern_id if form.record_id is None else None)
+        self._name_correction()
+
+    def _name_correction(self) -> None:
+        opened = self.correction is not None and self.correction.record_id is not None
+        words = Words("更正登记内容", "Correct what was recorded")
+        closing = Words("收起更正", "Close the correction")
+        self.correct_button.description = (closing if opened else words).of(self.lang)
+
+    def _corrected(self) -> None:
+        self._desk.keep_up()
+        self._show()
+        for listener in self._correctors:
+            listener()
+
+    def at(self, field: str, part: str, inside: bool) -> None:  # noqa: FBT001 (as Frame tells)
+        """Tell that the cursor came into a field of the correction, or left it."""
+        if part == PART and self.correction is not None:
+            self.correction.at(field, inside=inside)
+
     def close_matter(self) -> None:
         """Show nothing."""
+        self._close_correction()
         self.concern_id = None
         self.layout.display = "none"
 
     def open_matter(self, concern_id: str) -> None:
         """Show one matter of the ledger, open or not."""
+        self._close_correction()
         self.concern_id = concern_id
         self._show()
         self.layout.display = None
+
+    def _close_correction(self) -> None:
+        if self.correction is not None:
+            self.correction.show(None)
+        self._name_correction()
 
     def on_taken(self, listener: Callable[[StepTaken], None]) -> None:
         """Call `listener` with each step, after COMMIT."""
@@ -131,7 +174,8 @@ class MatterView(Column):
         self.decision.on_decided(listener)
 
     def on_written(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after each session or list of hard matters, after COMMIT."""
+        """Call `listener` after each session, list of hard matters or correction, after COMMIT."""
+        self._correctors.append(listener)
         self.session.on_written(listener)
         self.backlog.on_written(listener)
 
