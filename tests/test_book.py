@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import gridkit as gk
 from gridkit import reports
+from gridkit.exchange.printing import convert, find_office
 from gridkit.reports.book import ENDED, LEVEL_SHEETS
-from gridkit.reports.printing import convert, find_office
 from gridkit.triage import matter_statistics
 
 DAY = dt.date(2026, 10, 30)

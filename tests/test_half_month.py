@@ -15,9 +15,9 @@ import gridkit as gk
 from gridkit import reports
 from gridkit.cli import app
 from gridkit.errors import DataError
+from gridkit.exchange.printing import find_office
 from gridkit.reports.half_month_report import half_month_context
 from gridkit.reports.period import half_month_of, period_figures
-from gridkit.reports.printing import find_office
 from gridkit.training.write import write_town
 
 DAY = dt.date(2026, 10, 21)

@@ -8,6 +8,7 @@ import pytest
 import shapely
 from docx import Document
 
+from gridkit.exchange.printing import find_office
 from gridkit.forms import Desk, RecordScreen
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records import Concern, Step, Visit, create_store
@@ -120,3 +121,53 @@ def test_a_door_of_the_round_is_one_push_from_the_form(desk):
     assert len(screen.form.keeper.children) == 2
     screen.round.sheet_button.click()
     assert "走访单已写好" in screen.round.message
+
+
+def test_a_walked_sheet_is_keyed_in_by_its_numbers(desk):
+    """The numbers on paper stay what they were, though the list on the screen moves on."""
+    screen = RecordScreen(desk, with_map=False)
+    screen.round.toggle(FIRST)
+    printed = screen.round.doors["address"].to_dict()
+    screen.round.sheet_button.click()
+    entry = screen.round.entry
+
+    for number in (2, 1):
+        entry.number.value = str(number)
+        assert screen.form.value["visit"]["address"] == printed[number]
+        assert screen.form.value["visit"]["visited_on"] == NOW.date()
+        screen.form.visit.fields["outcome"].load("refused")
+        assert screen.form.save() is not None
+
+    assert screen.round.doors["address"].to_dict() != printed
+    assert f"还有 {len(printed) - 2} 户没录: 3、4、5" in entry.message
+    entry.number.value = "99"
+    assert "没有这个序号" in entry.message
+
+
+def test_the_day_of_the_walk_is_said_once(desk):
+    """A sheet keyed in the day after keeps the day on which it was walked."""
+    screen = RecordScreen(desk, with_map=False)
+    screen.round.toggle(FIRST)
+    screen.round.sheet_button.click()
+    screen.round.entry.day.input.value = ago(1).isoformat()
+
+    for number in ("1", "2"):
+        screen.round.entry.number.value = number
+        assert screen.form.value["visit"]["visited_on"] == ago(1)
+
+
+def test_the_sheet_is_a_pdf_too(desk):
+    """LibreOffice prints it; where there is none, the form says what to do instead."""
+    screen = RecordScreen(desk, with_map=False)
+    screen.round.toggle(FIRST)
+
+    screen.round.pdf_button.click()
+
+    folder = desk.store.path.parent
+    made = next(folder.glob("round-*.pdf"), None)
+    if find_office() is None:
+        assert "没有找到 LibreOffice" in screen.round.message
+    else:
+        assert made.read_bytes().startswith(b"%PDF")
+        assert made.stat().st_mode & 0o077 == 0
+        assert made.name in screen.round.message

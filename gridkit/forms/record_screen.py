@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import ipywidgets as W  # noqa: N812
 import pandas as pd
 
@@ -14,6 +16,7 @@ from gridkit.forms.look import Column, Words, heading, html, join, style
 from gridkit.forms.past import Past
 from gridkit.forms.round_view import RoundView
 from gridkit.forms.saved import Saved
+from gridkit.forms.sheet_entry import NUMBER
 from gridkit.forms.visit_form import VISIT_PART, VisitForm
 
 
@@ -52,6 +55,8 @@ class RecordScreen(Column):
         self.corrections = Corrections(desk, lang=lang)
         self.round = RoundView(desk, lang=lang)
         self.round.on_take(self._take_door)
+        self.round.entry.on_take(self._key_in)
+        self._keying = False
         self._result = html(css="gk-result")
         self._title = html()
         self.lang_button = W.Button()
@@ -88,13 +93,22 @@ class RecordScreen(Column):
         ids = [concern.record_id for concern in saved.concerns]
         steps = as_rows(saved.steps, "step")
         advice = desk.advise(ids, steps) if ids else pd.DataFrame()
+        if self._keying:  # the next number of the sheet
+            self._keying = False
+            self.form.frame.seek(NUMBER)
         self._last = (saved, advice)
         self._show_result()
         self.day.refresh(plain_advice(advice))
         if self.map is not None:
             self.map.redraw(self.day.advice)
 
+    def _key_in(self, grid_id: str, address: str, day: date) -> None:
+        self._take_door(grid_id, address)
+        self.form.visit.fields["visited_on"].load(day)
+        self._keying = True
+
     def _take_door(self, grid_id: str, address: str) -> None:
+        self._keying = False
         self.form.park()
         self.form.grid.load(grid_id)
         self.form.visit.fields["address"].load(address)

@@ -9,9 +9,11 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.errors import GridkitError
+from gridkit.exchange.printing import to_pdf
 from gridkit.forms.desk import Desk
 from gridkit.forms.grid_field import GridField
 from gridkit.forms.look import Column, Words, html, tag
+from gridkit.forms.sheet_entry import SheetEntry, keep_numbers, sheet_path
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records.spec import VISIT
 
@@ -31,7 +33,9 @@ class RoundView(Column):
 
     Attributes
     ----------
-    open_button, sheet_button : Button
+    open_button, sheet_button, pdf_button : Button
+    entry : SheetEntry
+        Keys in what was written on the latest sheet of the grid.
     grid : GridField
     doors : DataFrame
         As `visit_round` gives them.
@@ -46,19 +50,21 @@ class RoundView(Column):
         self._takers: list[Callable[[str, str], None]] = []
         self.doors = pd.DataFrame()
         self.door_buttons: tuple[Any, ...] = ()
-        self.open_button, self.sheet_button = W.Button(), W.Button()
+        self.open_button, self.sheet_button, self.pdf_button = (W.Button() for _ in range(3))
+        self.entry = SheetEntry(desk, lang=lang)
         self.grid = GridField(VISIT["grid_id"], desk.grids["name"], lang=lang)
         self.grid.remove_class("gk-q-grid_id")  # the form's own grid is meant by that name
         self.grid.add_class("gk-q-round")
         self._list, self._message = W.VBox(), html()
-        row = W.Box([self.grid, self.sheet_button])
+        row = W.Box([self.grid, self.sheet_button, self.pdf_button])
         row.add_class("gk-row")
-        self._drawer = W.VBox([row, self._message, self._list])
+        self._drawer = W.VBox([row, self._message, self.entry, self._list])
         self._drawer.layout.display = "none"
         super().__init__([self.open_button, self._drawer])
         self.add_class("gk-round")
         self.open_button.on_click(lambda _: self.toggle())
         self.sheet_button.on_click(lambda _: self.write_sheet())
+        self.pdf_button.on_click(lambda _: self.write_sheet(pdf=True))
         self.grid.on_answer(lambda _: self.refresh())
         self.speak(lang)
 
@@ -85,7 +91,9 @@ class RoundView(Column):
         grid_id = self.grid.value
         if grid_id is None or self._drawer.layout.display == "none":
             self._list.children, self.door_buttons = (), ()
+            self.entry.of(None)
             return
+        self.entry.of(grid_id)
         self.doors = visit_round(self._desk, grid_id)
         rows = [self._row(n, row) for n, row in self.doors.head(SHOWN).iterrows()]
         self.door_buttons = tuple(row.children[0] for row in rows)
@@ -109,24 +117,29 @@ class RoundView(Column):
         line.add_class("gk-row")
         return line
 
-    def write_sheet(self) -> None:
-        """Write the paper sheet beside the ledger, and say where it is."""
+    def write_sheet(self, *, pdf: bool = False) -> None:
+        """Write the paper sheet beside the ledger, as PDF too if asked, and say where it is."""
         grid_id = self.grid.value
         if grid_id is None:
             return
         desk = self._desk
-        path = desk.store.path.parent / f"round-{grid_id}-{desk.today:%Y%m%d}.docx"
+        folder = desk.store.path.parent
+        path = sheet_path(folder, grid_id, desk.today, "docx")
         name = str(desk.grids["name"].get(grid_id, grid_id))
         try:
             round_sheet(self.doors, path, grid_name=name, on=desk.today, invented=desk.invented)
+            keep_numbers(self.doors, sheet_path(folder, grid_id, desk.today, "csv"))
+            if pdf:
+                path = to_pdf(path)
         except GridkitError as error:
             words, css = Words(error.zh, error.en), "gk-refused"
         else:
             words = Words(
-                f"走访单已写好: 工作区里的 {path.name}, 可打印带走。",
-                f"The sheet is {path.name} in the workspace, ready to print.",
+                f"走访单已写好: 工作区里的 {path.name}, 可打印带走。回来按单子上的序号录入。",
+                f"The sheet is {path.name} in the workspace. Key it in by its numbers afterwards.",
             )
             css = "gk-told"
+        self.entry.of(grid_id)
         self._message.value = tag("div", words.of(self.lang), cls=css, role="status")
 
     def speak(self, lang: str) -> None:
@@ -138,5 +151,7 @@ class RoundView(Column):
         self.sheet_button.description = Words("写成纸质走访单 (docx)", "Paper sheet (docx)").of(
             lang
         )
+        self.pdf_button.description = Words("写成 PDF", "Paper sheet (PDF)").of(lang)
         self.grid.speak(lang)
+        self.entry.speak(lang)
         self.refresh()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.errors import GridkitError
+from gridkit.exchange.output import put
 from gridkit.forms.desk import Desk
 from gridkit.forms.look import Words
 from gridkit.profile.choices import fold
@@ -110,7 +110,7 @@ def round_sheet(
 
     Raises
     ------
-    GridkitError
+    StoreError
         If the file cannot be written.
     """
     from docx import Document
@@ -124,14 +124,7 @@ def round_sheet(
     sheet.add_heading(f"走访单: {grid_name} {on:%Y-%m-%d}{mark}", level=1)
     sheet.add_paragraph("只记事和身份, 不记姓名、电话、证件号。没问的空着, 不要猜。")
     _lay_table(sheet, doors)
-    try:
-        sheet.save(str(path))
-    except OSError as error:
-        raise GridkitError(
-            zh=f"走访单写不到 {path.name} ({error.strerror}); 请关闭正打开它的程序, 或换个位置。",
-            en=f"The sheet cannot be written to {path.name} ({error.strerror}); close what has it "
-            "open, or choose another place.",
-        ) from None
+    put(path, lambda draft: sheet.save(str(draft)))
 
 
 _HEAD = (

@@ -13,13 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gridkit.exchange.printing import to_pdf
     from gridkit.reports.asked import asked_columns
     from gridkit.reports.book import ledger_book
     from gridkit.reports.county_form import OwnForm, own_form, own_table, read_own_form
     from gridkit.reports.desk import Desk, read_desk
     from gridkit.reports.half_month_report import half_month
     from gridkit.reports.mediation import mediation_pack
-    from gridkit.reports.printing import to_pdf
     from gridkit.reports.sheets import annual_report, evening_talk, reception_day, visit_sheet
 
 # named otherwise than the modules: an attribute cannot be a function and a module
@@ -37,7 +37,7 @@ _LATER = {
     "read_desk": "desk",
     "read_own_form": "county_form",
     "reception_day": "sheets",
-    "to_pdf": "printing",
+    "to_pdf": ".exchange.printing",  # beside this chapter, for forms print too
     "visit_sheet": "sheets",
 }
 
@@ -64,6 +64,6 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _LATER:
-        return getattr(import_module(f"gridkit.reports.{_LATER[name]}"), name)
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
     msg = f"module 'gridkit.reports' has no attribute {name!r}"
     raise AttributeError(msg)

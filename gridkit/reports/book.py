@@ -15,10 +15,10 @@ from typing import Any
 import pandas as pd
 
 from gridkit.exchange.escaping import escape_formula
+from gridkit.exchange.output import put
 from gridkit.reports.book_style import A3, COLUMNS, Column, formats
 from gridkit.reports.book_summary import Sheet, write_summary
 from gridkit.reports.desk import Desk
-from gridkit.reports.output import put
 from gridkit.reports.rows import ledger_rows
 
 LEVEL_SHEETS = {"county": "县级", "township": "乡镇级", "village": "村级"}

@@ -17,11 +17,11 @@ import pandas as pd
 
 from gridkit.errors import DataError, Problem
 from gridkit.exchange.escaping import escape_formula
+from gridkit.exchange.output import put
 from gridkit.reports.asked import FIGURES, LIST_FIELDS, asked_columns
 from gridkit.reports.book_style import formats
 from gridkit.reports.desk import Desk
 from gridkit.reports.half_month_report import open_template
-from gridkit.reports.output import put
 from gridkit.reports.rows import NO_UNIT, ledger_rows
 from gridkit.triage import matter_statistics
 from gridkit.triage.matter_statistics import MATTER_DIMENSIONS

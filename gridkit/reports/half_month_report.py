@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gridkit.errors import DataError
+from gridkit.exchange.output import put
 from gridkit.reports.desk import Desk
-from gridkit.reports.output import put
 from gridkit.reports.period import Span, half_month_of, overdue_by_unit, period_figures
 from gridkit.triage import backlog_progress, due_sentence, receptions, with_reasons
 from gridkit.triage.moves import STATE

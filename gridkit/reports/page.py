@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from gridkit.reports.output import put
+from gridkit.exchange.output import put
 
 BODY, TITLE = "仿宋", "黑体"
 WIDE_CM = 16.0

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from gridkit.errors import GridkitError
-from gridkit.reports.output import put
+from gridkit.exchange.output import put
 
 SECONDS = 180
 
