@@ -68,6 +68,42 @@ def test_each_figure_can_be_had_again_by_the_query_beside_it(town):
         assert line.split("│")[2].strip() == str(row["n"]), row["zh"]
 
 
+def test_the_other_sections_are_traced_too(town):
+    """The backlog, the units and the hardest matters: the commands print what is shown."""
+    context = half_month_context(reports.read_desk(town, on=DAY))
+    printed = {
+        row["zh"]: CliRunner()
+        .invoke(
+            app,
+            [*shlex.split(row["query"])[1:], "-w", str(town.folder)],
+            env={"COLUMNS": "400"},
+        )
+        .output
+        for row in context["sources"]
+    }
+
+    wanted = ("before", "taken", "reopened", "struck_off", "left", "total", "solved")
+    backlog = next(x for x in printed["二、积案"].splitlines() if "2026-10-2" in x)
+    cells = [cell.strip() for cell in backlog.split("│")[2:-1]]
+    assert cells == [str(context["backlog"][name]) for name in wanted]
+    for row in context["overdue"]:
+        assert row["unit"] in printed["三、各单位超期"] or row["unit"] == "尚无责任单位"
+    shown = [row["number"] for row in context["hardest"]]
+    at = [printed["四、最难的事项"].index(number) for number in shown]
+    assert at == sorted(at)
+    assert context["receptions"][0]["title"] in printed["六、近期接访安排"]
+
+
+def test_a_part_of_a_half_month_says_so(town):
+    """Six days beside fifteen are no comparison; a whole half-month says nothing."""
+    part = half_month_context(reports.read_desk(town, on=DAY))["partial"]
+    whole = half_month_context(reports.read_desk(town, on=dt.date(2026, 10, 15)))["partial"]
+
+    assert "6 天" in part
+    assert "15 天" in part
+    assert whole == ""
+
+
 def test_a_report_has_no_words_of_a_resident(town, tmp_path):
     """What was said stays at the desk; the matter is named by its kind and place."""
     path = reports.half_month(reports.read_desk(town, on=DAY), tmp_path / "report.docx")

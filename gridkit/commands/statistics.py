@@ -62,6 +62,9 @@ def statistics(
             min=1949, max=2999, help="该年年度报告 (信访工作条例第41条) 各项 · annual figures"
         ),
     ] = None,
+    backlog: Annotated[
+        bool, typer.Option("--backlog", help="积案进度, 按半月 · the backlog, by half-month")
+    ] = False,
     on: Annotated[Day, typer.Option(formats=[DAY], help="截至哪天 · as of which day")] = None,
 ) -> None:
     """统计: 接访与评理、诉求, 附口径 · sessions and matters, with how each is counted."""
@@ -80,7 +83,40 @@ def statistics(
                 zh=f"--from ({first}) 晚于 --to 或统计日 ({span[1]}), 其间什么也数不到; 请更正。",
                 en=f"--from ({first}) comes after --to or the day itself ({span[1]}); correct it.",
             )
+        if backlog:
+            _backlog(store.frame("backlog"), *frames[:2], span)
+            return
         _tables(*frames, names, span, day, profile)
+
+
+_BACKLOG = {
+    "before": "期初",
+    "taken": "新列",
+    "reopened": "重启",
+    "struck_off": "销号",
+    "left": "期末",
+    "total": "累计列入",
+    "solved": "累计销号",
+}
+
+
+def _backlog(
+    backlog: pd.DataFrame,
+    concerns: pd.DataFrame,
+    steps: pd.DataFrame,
+    span: tuple[dt.date, dt.date],
+) -> None:
+    """Show how the backlog goes down, half-month by half-month; since its first list."""
+    from gridkit.triage import backlog_progress
+
+    if not len(backlog):
+        out.print("还没有列入积案的事项 · no backlog yet")
+        return
+    start = max(span[0], backlog["taken_on"].min().date())
+    table = backlog_progress(backlog, concerns, steps, min(start, span[1]), span[1])
+    every = table[(table.index.get_level_values("batch") == 0)].droplevel("batch")
+    named = every[list(_BACKLOG)].set_axis(list(_BACKLOG.values()), axis="columns")
+    show("积案进度 · backlog", named.rename_axis("半月").reset_index())
 
 
 def _tables(

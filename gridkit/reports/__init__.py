@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from gridkit.reports.desk import Desk, read_desk
     from gridkit.reports.half_month_report import half_month
     from gridkit.reports.mediation import mediation_pack
+    from gridkit.reports.sheet_template import fill_sheet, first_sheet
     from gridkit.reports.sheets import annual_report, evening_talk, reception_day, visit_sheet
+    from gridkit.reports.word_template import take_out
 
 # named otherwise than the modules: an attribute cannot be a function and a module
 _LATER = {
@@ -29,6 +31,8 @@ _LATER = {
     "annual_report": "sheets",
     "asked_columns": "asked",
     "evening_talk": "sheets",
+    "fill_sheet": "sheet_template",
+    "first_sheet": "sheet_template",
     "half_month": "half_month_report",
     "ledger_book": "book",
     "mediation_pack": "mediation",
@@ -37,6 +41,7 @@ _LATER = {
     "read_desk": "desk",
     "read_own_form": "county_form",
     "reception_day": "sheets",
+    "take_out": "word_template",
     "to_pdf": ".exchange.printing",  # beside this chapter, for forms print too
     "visit_sheet": "sheets",
 }
@@ -47,6 +52,8 @@ __all__ = [
     "annual_report",
     "asked_columns",
     "evening_talk",
+    "fill_sheet",
+    "first_sheet",
     "half_month",
     "ledger_book",
     "mediation_pack",
@@ -55,6 +62,7 @@ __all__ = [
     "read_desk",
     "read_own_form",
     "reception_day",
+    "take_out",
     "to_pdf",
     "visit_sheet",
 ]

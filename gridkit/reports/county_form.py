@@ -21,12 +21,19 @@ from gridkit.exchange.output import put
 from gridkit.reports.asked import FIGURES, LIST_FIELDS, asked_columns
 from gridkit.reports.book_style import formats
 from gridkit.reports.desk import Desk
-from gridkit.reports.half_month_report import open_template
 from gridkit.reports.rows import NO_UNIT, ledger_rows
 from gridkit.triage import matter_statistics
 from gridkit.triage.matter_statistics import MATTER_DIMENSIONS
 
 FILTERS = ("demand_type", "demand_detail", "dispute_code", "source", "grid_id")
+OWN_FIELDS: Mapping[str, Any] = {
+    "title": "标题",
+    "county": "县名",
+    "on": "截至日期",
+    "heads": ["栏目"],
+    "rows": [["一格"]],
+}
+"""What a Word template of one's own can name."""
 _KEYS = {"title", "group", "column", "filter"}
 
 
@@ -204,10 +211,10 @@ def own_form(
     desk : Desk
     form : OwnForm
     path : str or Path
-        An .xlsx file; a .docx one where a template is given.
+        An .xlsx file, or a .docx one where the template is such.
     template : str or Path, optional
-        A Word file of the county: `{{ title }}`, `{{ county }}`, `{{ on }}`, and `rows`, in
-        which each row is a list of texts.
+        An Excel file of the county, see `sheet_template`; or a Word file that may name
+        `OWN_FIELDS`.
 
     Returns
     -------
@@ -223,6 +230,12 @@ def own_form(
     table = own_table(desk, form)
     if template is None:
         return put(path, lambda draft: _sheet(draft, desk, form, table))
+    if Path(template).suffix.lower() == ".xlsx":
+        from gridkit.reports.sheet_template import fill_sheet
+
+        invented = "【虚构数据】" if desk.invented else ""
+        said = {"title": form.title, "county": f"{invented}{desk.name}", "on": str(desk.on)}
+        return fill_sheet(template, path, table, said)
     return put(path, lambda draft: _page(draft, desk, (form, template), table))
 
 
@@ -265,20 +278,14 @@ def _cell(sheet: Any, at: tuple[int, int], value: Any, looks: Mapping[str, Any])
 def _page(
     path: Path, desk: Desk, made: tuple[OwnForm, str | Path], table: pd.DataFrame
 ) -> None:
-    from jinja2 import TemplateError
+    from gridkit.reports.word_template import fill, open_template
 
     form, template = made
     page = open_template("", template)
     texts = table.astype("object").map(_text)
     context: dict[str, Any] = {"title": form.title, "county": desk.name, "on": str(desk.on)}
     context |= {"heads": list(table.columns), "rows": texts.to_numpy().tolist()}
-    try:
-        page.render(context, autoescape=True)
-    except TemplateError as fault:
-        raise DataError(
-            zh=f"模板里有写错的字段 ({type(fault).__name__})。",
-            en=f"The template names a field that is not there ({type(fault).__name__}).",
-        ) from None
+    fill(page, context, OWN_FIELDS)
     page.save(str(path))
 
 

@@ -31,8 +31,8 @@ class Desk:
         The civil day that reports look from.
     concerns, steps, sessions, decisions, backlog : DataFrame
         The ledger's frames.
-    places : Series of str, indexed by township code (12 digits) and by grid id
-        Names of townships and grids, where they are known.
+    places : Series of str, indexed by division code (12 digits) and by grid id
+        Names of townships, villages and grids, where they are known.
     """
 
     name: str
@@ -45,6 +45,11 @@ class Desk:
     decisions: pd.DataFrame
     backlog: pd.DataFrame
     places: pd.Series
+
+    @property
+    def title(self) -> str:
+        """The county's name, as a title begins with it."""
+        return f"{self.name} " if self.name.endswith(")") else self.name
 
     @cached_property
     def board(self) -> pd.DataFrame:
@@ -62,7 +67,7 @@ class Desk:
         return figures(self.concerns, self.steps, self.on, self.profile)
 
     def place(self, code: str) -> str:
-        """Name a township or a grid; its code where no name is known."""
+        """Name a township, a village or a grid; its code where no name is known."""
         return str(self.places.get(code, code))
 
     def label(self, table: str, code: object) -> str:
@@ -104,14 +109,18 @@ def read_desk(workspace: Workspace, *, on: dt.date | None = None) -> Desk:
 
 
 def _names(workspace: Workspace) -> pd.Series:
-    """Name townships and grids by what the grids say of themselves."""
+    """Name townships, villages and grids by what the grids say of themselves."""
     if not workspace.has_grids:
         return pd.Series(dtype="str")
     grids = workspace.grids
     ids = grids.index.astype("str")
     parts = [
         pd.Series(grids[column].astype("str").to_numpy(), index=codes)
-        for column, codes in (("township_name", ids.str[:9] + "000"), ("name", ids))
+        for column, codes in (
+            ("township_name", ids.str[:9] + "000"),
+            ("village_name", ids.str[:12]),
+            ("name", ids),
+        )
         if column in grids
     ]
     names = pd.concat([pd.Series(dtype="str"), *parts]).dropna()

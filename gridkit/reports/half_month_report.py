@@ -9,26 +9,74 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gridkit.errors import DataError
 from gridkit.exchange.output import put
+from gridkit.profile.card_inputs import RESPONSE_GAPS
 from gridkit.reports.desk import Desk
+from gridkit.reports.page import civil
 from gridkit.reports.period import Span, half_month_of, overdue_by_unit, period_figures
 from gridkit.triage import backlog_progress, due_sentence, receptions, with_reasons
 from gridkit.triage.moves import STATE
 
 if TYPE_CHECKING:
     from gridkit.maps.overview import Overview
+    from gridkit.profile import Profile
 
 TEMPLATE = "half_month.docx"
 HARDEST = 5
 AHEAD_DAYS = 20
-WIDE_CM = 15.5
+WIDE_CM = 23.0  # a page across: its legend can be read
+
+HALF_MONTH_FIELDS: Mapping[str, Any] = {
+    "county": "县名",
+    "invented": "“【虚构数据】”, 真实的县为空",
+    "period": "本期起止日期",
+    "partial": "本期未满时的提醒, 满了为空",
+    "on": "截至日期",
+    "figures": [
+        {
+            "no": "编号",
+            "zh": "指标",
+            "n": "本期",
+            "before": "上期",
+            "change": "变化",
+            "how": "口径",
+            "query": "查询命令",
+        }
+    ],
+    "overdue": [{"unit": "责任单位", "open": "在办", "overdue": "超期"}],
+    "backlog": {
+        "before": "期初",
+        "taken": "新列",
+        "reopened": "重启",
+        "struck_off": "销号",
+        "left": "期末",
+        "total": "累计列入",
+        "solved": "累计销号",
+    },
+    "hardest": [
+        {
+            "number": "编号",
+            "band": "等级",
+            "demand": "诉求类别",
+            "place": "乡镇和网格",
+            "unit": "责任单位",
+            "days": "已经几天",
+            "state": "办理状态",
+            "stuck": "卡在哪里",
+            "reasons": "评分理由",
+        }
+    ],
+    "hotspots": "热点结论",
+    "receptions": [{"date": "日期", "title": "接访", "who": "由谁", "moved": "顺延说明"}],
+    "sources": [{"no": "编号", "zh": "哪一节", "how": "口径", "query": "查询命令"}],
+    "map": "地图 (图片), 没有图时为空",
+}
+"""What the template can name, each in words; a list is given by one of its rows."""
 
 
 def half_month(
@@ -77,18 +125,15 @@ def half_month_context(desk: Desk, seen: Overview | None = None) -> dict[str, An
     Returns
     -------
     dict
-        `county`, `invented`, `period`, `on`; `figures` (zh, n, before, change, how, query);
-        `overdue` (unit, open, overdue); `backlog` (before, taken, struck_off, left, solved,
-        total); `hardest` (number, band, demand, place, unit, days, state, stuck, reasons);
-        `hotspots` (a sentence); `receptions` (date, title, who, moved). `map` is put in
-        when the report is written.
+        By the names of `HALF_MONTH_FIELDS`. `map` is put in when the report is written.
     """
     span = half_month_of(desk.on)
     return {
         "county": desk.name,
         "invented": "【虚构数据】" if desk.invented else "",
-        "period": f"{_day(span.start)}至{_day(span.end)}",
-        "on": _day(desk.on),
+        "period": f"{civil(span.start)}至{civil(span.end)}",
+        "partial": _partial(span),
+        "on": civil(desk.on),
         "figures": _figures(desk, span),
         "overdue": [
             {"unit": str(unit), "open": int(row["open"]), "overdue": int(row["overdue"])}
@@ -98,11 +143,45 @@ def half_month_context(desk: Desk, seen: Overview | None = None) -> dict[str, An
         "hardest": _hardest(desk),
         "hotspots": "本期未做热点分析。" if seen is None else seen.sentence_zh,
         "receptions": _receptions(desk),
+        "sources": _sources(desk, span, seen),
     }
 
 
-def _day(day: dt.date) -> str:
-    return f"{day.year}年{day.month}月{day.day}日"
+def _partial(span: Span) -> str:
+    """Warn where a part of a half-month stands beside a whole one."""
+    if (span.end + dt.timedelta(days=1)).day in {1, 16}:
+        return ""
+    days = (span.end - span.start).days + 1
+    before = (span.end_before - span.start_before).days + 1
+    return f"本期未满: 已过 {days} 天, 上期为 {before} 天, 带“本期”的各数不能直接与上期相比。"
+
+
+def _sources(desk: Desk, span: Span, seen: Overview | None) -> list[dict[str, str]]:
+    """Tell how the figures beside the first table can be had again."""
+    whole = f"--from {span.start} --to {span.end} --on {span.end}"
+    last = desk.on + dt.timedelta(days=AHEAD_DAYS)
+    rows = [
+        ("二、积案", "列入积案清单的事项, 按半月", f"gridkit statistics --backlog {whole}"),
+        (
+            "三、各单位超期",
+            "在办与超期, 按现在的责任单位",
+            f"gridkit statistics --by unit --on {span.end}",
+        ),
+        (
+            "四、最难的事项",
+            "看板的前几件",
+            f"gridkit board --top {HARDEST} --on {desk.on}",
+        ),
+    ]
+    if seen is not None:
+        how = f"{civil(seen.since)}至{civil(seen.on)}的诉求, 按网格"
+        rows.append(("五、热点", how, f"gridkit map --on {seen.on}"))
+    days = f"gridkit receptions --from {desk.on} --to {last}"
+    rows.append(("六、近期接访安排", "县情配置里的接访日, 遇节假日顺延", days))
+    return [
+        {"no": "ABCDE"[at], "zh": zh, "how": how, "query": query}
+        for at, (zh, how, query) in enumerate(rows)
+    ]
 
 
 def _figures(desk: Desk, span: Span) -> list[dict[str, Any]]:
@@ -134,13 +213,13 @@ def _hardest(desk: Desk) -> list[dict[str, Any]]:
     """Give the matters at the head of the board, with what they are stuck on."""
     top = desk.board.head(HARDEST)
     told = with_reasons(top, desk.concerns, desk.steps, desk.on, desk.profile)
-    told = told.assign(stuck=due_sentence(top, desk.profile).astype("str"))
+    told = told.assign(stuck=_stuck(top, desk.profile))
     return [
         {
             "number": str(label)[-8:],
             "band": desk.label("band", row["band"]),
             "demand": desk.label("demand_type", row["demand_type"]),
-            "place": desk.place(str(row["grid_id"])),
+            "place": _where(desk, str(row["grid_id"])),
             "unit": desk.label("unit", row["unit"]) or "尚无责任单位",
             "days": int(row["open_days"]),
             "state": STATE[str(row["state"])].zh,
@@ -151,12 +230,34 @@ def _hardest(desk: Desk) -> list[dict[str, Any]]:
     ]
 
 
+def _stuck(top: pd.DataFrame, profile: Profile) -> pd.Series:
+    """Say what a matter waits for: a clock that runs or ran out, a gap, the answer."""
+    due = due_sentence(top, profile).astype("str")
+    gaps = {code: zh for code, (zh, _) in RESPONSE_GAPS.items() if code != "none"}
+    parts = [
+        due.where(top["status"].isin(["running", "overdue"]), ""),
+        top["response_gap"].astype("str").map(gaps).fillna(""),
+        top["waiting_for"]
+        .astype("str")
+        .map(lambda code: f"该由{profile.label('turn', code)}办"),
+    ]
+    rows = zip(*(part.astype("str") for part in parts), strict=True)
+    told = ["; ".join(part for part in row if part) for row in rows]
+    return pd.Series(told, index=top.index, dtype="str")
+
+
+def _where(desk: Desk, grid_id: str) -> str:
+    town = grid_id[:9] + "000"
+    known = desk.place(town)
+    return desk.place(grid_id) if known == town else f"{known}{desk.place(grid_id)}"
+
+
 def _receptions(desk: Desk) -> list[dict[str, str]]:
     last = desk.on + dt.timedelta(days=AHEAD_DAYS)
     found = receptions(desk.profile, desk.on, last)
     return [
         {
-            "date": "待定" if pd.isna(row["date"]) else _day(row["date"].date()),
+            "date": "待定" if pd.isna(row["date"]) else civil(row["date"].date()),
             "title": str(row["title_zh"]),
             "who": str(row["leader_zh"]),
             "moved": "" if pd.isna(row["moved_because_zh"]) else str(row["moved_because_zh"]),
@@ -173,47 +274,13 @@ def _fill(
 ) -> None:
     from docx.shared import Cm
     from docxtpl import InlineImage
-    from jinja2 import TemplateError
 
     from gridkit.reports.picture import map_picture
+    from gridkit.reports.word_template import fill, open_template
 
     with tempfile.TemporaryDirectory() as folder:
         picture = None if seen is None else map_picture(seen, Path(folder))
         page = open_template(TEMPLATE, template)
         image = InlineImage(page, str(picture), width=Cm(WIDE_CM)) if picture else ""
-        try:
-            page.render({**context, "map": image}, autoescape=True)
-        except TemplateError as fault:
-            raise DataError(
-                zh=f"模板里有写错的字段 ({type(fault).__name__}); 请对照说明改正, 或删去自己的模板用自带的。",
-                en=f"The template names a field that is not there ({type(fault).__name__}); "
-                "correct it, or delete your own to use the packaged one.",
-            ) from None
+        fill(page, {**context, "map": image}, HALF_MONTH_FIELDS)
         page.save(str(draft))
-
-
-def open_template(name: str, own: str | Path | None) -> Any:
-    """Open a template: the county's own, else the packaged one.
-
-    Raises
-    ------
-    DataError
-        If the county's own is no DOCX.
-    """
-    from docx.opc.exceptions import OpcError
-    from docxtpl import DocxTemplate
-
-    if own is None:
-        with as_file(files("gridkit.reports") / "templates" / name) as packaged:
-            page = DocxTemplate(str(packaged))
-            page.init_docx()
-            return page
-    try:
-        page = DocxTemplate(str(own))
-        page.init_docx()
-    except (OSError, OpcError, ValueError, KeyError):
-        raise DataError(
-            zh=f"模板 {Path(own).name} 不是能打开的 Word 文件 (.docx)。",
-            en=f"The template {Path(own).name} is no Word file (.docx) that can be opened.",
-        ) from None
-    return page

@@ -16,7 +16,7 @@ from gridkit.errors import DataError
 from gridkit.profile.clause import Clause
 from gridkit.records.spec import ACTIONS
 from gridkit.reports.desk import Desk
-from gridkit.reports.page import Page
+from gridkit.reports.page import Page, civil
 from gridkit.triage import session_concerns
 from gridkit.triage.sessions import AGREEMENT, REFUSED
 from gridkit.triage.subjects import fits
@@ -85,7 +85,7 @@ def _refused(desk: Desk) -> set[str]:
 def _pack(desk: Desk, concern: pd.DataFrame) -> Page:
     row = concern.iloc[0]
     invented = "【虚构数据】" if desk.invented else ""
-    page = Page("评理会材料", f"{invented}编号 {str(concern.index[0])[-8:]} · {desk.on}")
+    page = Page("评理会材料", f"{invented}编号 {str(concern.index[0])[-8:]} · {civil(desk.on)}")
     page.heading("一、要评的是什么 (中性表述)")
     for number, issue in enumerate(_issues(desk, row), start=1):
         page.text(f"{number}. {issue}")
@@ -97,7 +97,9 @@ def _pack(desk: Desk, concern: pd.DataFrame) -> Page:
     rows = _law(desk, concern)
     page.table(["谁", "做什么", "多久", "依据", "核对"], rows, [3, 4, 2.4, 4.6, 2])
     page.heading("四、可以考虑的办法")
-    page.items(c.zh for c in desk.profile.choices("settlement") if c.code != "none")
+    ways = [c.zh for c in desk.profile.choices("settlement") if c.code != "none"]
+    page.text("  ".join(f"□\u00a0{way}" for way in ways))
+    page.text("办法由双方自己提、自己选; 评理员只解释, 不替任何一方拿主意。")
     _draft(page, desk)
     return page
 
@@ -135,6 +137,7 @@ def _in_force(clause: Clause, on: dt.date) -> bool:
 
 def _draft(page: Page, desk: Desk) -> None:
     clause = desk.profile.clause(CONFIRM)
+    page.new_page()
     page.heading("五、协议草稿 (双方在场时手写姓名)")
     page.text("甲方＿＿＿＿＿＿＿＿  乙方＿＿＿＿＿＿＿＿")
     page.text("双方自愿达成如下协议:")
@@ -148,6 +151,8 @@ def _draft(page: Page, desk: Desk) -> None:
         f"双方可自协议生效之日起 {clause.length} 日内共同向人民法院申请司法确认 "
         f"({clause.citation_zh})。会后请在台账记一步“{_AGREED}”, 到期前会提醒。"
     )
+    page.text("协议生效日期＿＿＿＿年＿＿月＿＿日  申请最迟不过＿＿＿＿年＿＿月＿＿日")
+    page.text("没有达成协议的, 告知双方还可走诉讼、仲裁或行政途径。")
 
 
 _AGREED = next(zh for code, zh, _ in ACTIONS if code == AGREEMENT)

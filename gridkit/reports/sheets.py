@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pandas as pd
@@ -13,12 +14,13 @@ from gridkit.profile.divisions import parse_division
 from gridkit.records.field import FieldSpec
 from gridkit.records.spec import CONCERN, VISIT
 from gridkit.reports.desk import Desk
-from gridkit.reports.page import Page
+from gridkit.reports.page import Page, civil
 from gridkit.triage import annual_figures
 from gridkit.triage import reception_sheet as waiting
 from gridkit.triage.receptions import LEADERS
 
 TOP = 20
+ROOM_CM = 1.5  # to write a few words by hand
 
 
 def reception_day(
@@ -42,8 +44,9 @@ def reception_day(
     """
     hard = set(desk.backlog["concern_id"].astype("str"))
     listed = waiting(desk.board, level, desk.profile, division=division, backlog=hard)
-    page = Page(f"{desk.name}{LEADERS[level][0]}接访日清单", _note(desk))
-    page.text(f"待接访 {len(listed)} 件, 下列前 {min(TOP, len(listed))} 件。为建议, 由人决定。")
+    where = desk.place(division) if division else desk.title
+    page = Page(f"{where}{LEADERS[level][0]}接访日清单", _note(desk, inside=True))
+    page.text(_how_many(len(listed)))
     rows = [
         (
             str(label)[-8:],
@@ -54,7 +57,9 @@ def reception_day(
         )
         for label, row in listed.head(TOP).iterrows()
     ]
-    page.table(["编号", "等级", "事项", "缺什么", "接访意见"], rows, [2.4, 1.4, 3.8, 5.4, 4.4])
+    if rows:
+        heads = ["编号", "等级", "事项", "缺什么", "接访意见"]
+        page.table(heads, rows, [2.4, 1.4, 3.8, 5.4, 4.4])
     page.heading("接待统计 (只记数, 不记人)")
     page.text("批次＿＿＿＿＿  人次＿＿＿＿＿  当场答复＿＿＿＿＿  转办＿＿＿＿＿")
     return page.save(path)
@@ -97,16 +102,36 @@ def evening_talk(
     page = Page(f"{desk.place(division)}居民夜话会", _note(desk))
     page.heading("一、大家关心什么")
     if len(shown):
-        rows = [(desk.label("demand_type", code), str(n)) for code, n in shown.items()]
-        page.table(["事情", "件数"], rows, [3, 1])
-    page.text(f"少于 {k} 件的不列出, 以免认出是哪一家。")
+        some = kinds["demand_type"].astype("str").isin(shown.index).to_numpy()
+        since = desk.concerns.loc[kinds.index[some], "heard_on"].min()
+        page.text(f"{since.year}年{since.month}月以来听到的, 不论办结没有:", keep=True)
+        heads = ["事情", "件数"] * 2
+        page.table(heads, _side_by_side(desk, shown), [3, 1, 3, 1])
+        page.text(f"少于 {k} 件的不列出, 以免认出是哪一家。", size=10)
+    else:
+        page.text(f"还没有哪一类满 {k} 件; 少于 {k} 件的不列出, 以免认出是哪一家。")
     page.heading("二、已经办成的, 请大家评")
     page.lines(3)
     page.heading("三、今晚新提出的 (只写事, 不写姓名、电话)")
-    page.lines(8)
+    page.lines(6)
     page.heading("四、记录")
-    page.text("日期＿＿＿＿＿  批次＿＿＿＿＿  人次＿＿＿＿＿  会后由谁办＿＿＿＿＿＿＿＿")
+    page.text("日期＿＿＿＿＿  批次＿＿＿＿＿  人次＿＿＿＿＿  会后由谁办＿＿＿＿＿＿＿")
     return page.save(path)
+
+
+def _side_by_side(desk: Desk, shown: pd.Series) -> list[tuple[str, ...]]:
+    """Set the kinds in two columns, the second half beside the first."""
+    told = [(desk.label("demand_type", code), str(n)) for code, n in shown.items()]
+    half = (len(told) + 1) // 2
+    beside = [*told[half:], ("", "")][:half]
+    return [(*one, *other) for one, other in zip(told[:half], beside, strict=True)]
+
+
+def _how_many(waiting: int) -> str:
+    if not waiting:
+        return "没有待接访的事项。"
+    told = "全部列在下面" if waiting <= TOP else f"下列前 {TOP} 件"
+    return f"待接访 {waiting} 件, {told}。次序为建议, 由人决定。"
 
 
 def annual_report(desk: Desk, path: str | Path, *, year: int) -> Path:
@@ -127,17 +152,37 @@ def annual_report(desk: Desk, path: str | Path, *, year: int) -> Path:
     table = annual_figures(
         desk.concerns, desk.steps, desk.sessions, year, desk.on, desk.profile
     )
-    page = Page(f"{desk.name}{year}年信访工作年度报告 (数据部分)", _note(desk))
-    page.text("各项名称凭记忆写出, 未经核对原文 (信访工作条例第四十一条); 报出前请核对。")
+    page = Page(f"{desk.title}{year}年信访工作年度报告数据", _note(desk))
+    page.text(
+        "各项名称凭记忆写出, 未经核对原文 (信访工作条例第四十一条); 报出前请核对。", size=10
+    )
+    if year > desk.on.year:
+        page.text(f"{year}年还没有到, 各数为 0。")
+    elif desk.on < dt.date(year, 12, 31):
+        page.text(f"{year}年未满, 各数截至{civil(desk.on)}。")
     for title in table["item_zh"].unique():
         page.heading(str(title))
-        some = table[(table["item_zh"] == title).to_numpy()]
-        rows = [
-            (str(row["label_zh"] or ""), "" if pd.isna(row["n"]) else str(row["n"]), how)
-            for (_, row), how in zip(some.iterrows(), some["how_zh"], strict=True)
-        ]
-        page.table(["项目", "数", "口径"], rows, [5, 2, 8])
+        _item(page, table[(table["item_zh"] == title).to_numpy()])
     return page.save(path)
+
+
+def _item(page: Page, some: pd.DataFrame) -> None:
+    """Write an item of the article: what is counted alike in one table, with how."""
+    for _, rows in some.groupby("group", sort=False):
+        told = [
+            (
+                str(row["label_zh"] or "(手工填写)"),
+                "" if pd.isna(row["n"]) else str(row["n"]),
+                row["how_zh"],
+            )
+            for _, row in rows.iterrows()
+        ]
+        ways = {how for *_, how in told}
+        if len(ways) == 1 and len(told) > 1:
+            page.text(f"口径: {ways.pop()}。", size=10, keep=True)
+            page.table(["项目", "数"], [row[:2] for row in told], [6, 2])
+        else:
+            page.table(["项目", "数", "口径"], told, [5, 2, 8])
 
 
 def visit_sheet(profile: Profile, path: str | Path) -> Path:
@@ -155,11 +200,16 @@ def visit_sheet(profile: Profile, path: str | Path) -> Path:
     Path
         Only what the form asks; nothing that the program fills in itself.
     """
-    page = Page("走访登记表 (纸质)", "只写事, 不写姓名、电话、证件号; 回来后录入, 录入后销毁")
+    note = "只写事, 不写姓名、电话、证件号; 回来后录入, 录入后销毁。* 为必答"
+    page = Page("走访登记表 (纸质)", note)
+    seen: set[str] = set()
     for spec in (VISIT, CONCERN):
         page.heading(spec.zh)
-        rows = [(_asked(f), _blank(f, profile)) for f in spec.fields if _on_paper(f)]
-        page.table(["问什么", "答"], rows, [4, 12])
+        fields = [f for f in spec.fields if _on_paper(f) and f.name not in seen]
+        rows = [(_asked(f), _blank(f, profile)) for f in fields]
+        heights = [ROOM_CM if f.sensitivity == "free_text" else 0.0 for f in fields]
+        page.table(["问什么", "答"], rows, [4, 12], heights=heights)
+        seen |= {f.name for f in fields}
     return page.save(path)
 
 
@@ -182,12 +232,13 @@ def _blank(field: FieldSpec, profile: Profile) -> str:
             if isinstance(field.choices, str)
             else [zh for _, zh, _ in field.choices]
         )
-        return "  ".join(f"□ {word}" for word in words)
+        return "  ".join(f"□\u00a0{word}" for word in words)  # a box stays by its word
     if field.type == "date":
         return "＿＿＿＿年＿＿月＿＿日"
     return field.help_zh or ""
 
 
-def _note(desk: Desk) -> str:
+def _note(desk: Desk, *, inside: bool = False) -> str:
     invented = "【虚构数据】" if desk.invented else ""
-    return f"{invented}{desk.on.year}年{desk.on.month}月{desk.on.day}日"
+    kept = " · 内部使用, 不得外传" if inside else ""
+    return f"{invented}{civil(desk.on)}{kept}"
