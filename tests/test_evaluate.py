@@ -437,6 +437,45 @@ def test_outcomes_are_read_from_a_table(town, tmp_path):
         read_outcomes(bad, town.concerns)
     with pytest.raises(DataError, match="恶化日期"):
         read_outcomes(_written(tmp_path, "a,b\n"), town.concerns)
+    with pytest.raises(DataError, match="没有数据行"):
+        read_outcomes(_written(tmp_path, "编号,恶化日期\n"), town.concerns)
+    with pytest.raises(DataError, match=r"没有 nowhere\.csv"):
+        read_outcomes(tmp_path / "nowhere.csv", town.concerns)
+
+
+def test_a_ledger_too_short_to_judge_is_refused(town, outcomes, profile):
+    """The message says how many weeks there are, and what to change."""
+    terms = triage.Terms(town.start + dt.timedelta(days=70))
+
+    with pytest.raises(DataError) as refusal:
+        triage.evaluate(
+            town.concerns, town.steps, outcomes, profile, terms, rng=np.random.default_rng(1)
+        )
+
+    assert refusal.value.en == (
+        f"With outcomes known until {terms.known_until} and 56 days ahead, 2 week(s) can be "
+        "judged; 4 is the least. Give a longer ledger, a later day, or a shorter horizon."
+    )
+
+
+def test_a_year_in_which_nothing_got_worse_is_judged_without_a_figure_made_up(town, profile):
+    """No harm: precision 0 with an open end, recall nothing to tell."""
+    calm = pd.DataFrame({"harm_on": pd.Series(pd.NaT, town.concerns.index, "datetime64[s]")})
+
+    found = triage.evaluate(
+        town.concerns,
+        town.steps,
+        calm,
+        profile,
+        triage.Terms(END),
+        rng=np.random.default_rng(1),
+    )
+
+    card = found.figures["card"]
+    assert (card["precision"].value, card["precision"].low) == (0, 0)
+    assert card["precision"].high > 0
+    assert card["recall"].words() == "无可计算"
+    assert found.causes == 0
 
 
 def _written(folder, text: str):

@@ -197,16 +197,10 @@ def evaluate(
     """
     card, horizon = terms.card or profile.scorecard, terms.horizon_days
     last = terms.known_until - dt.timedelta(days=horizon)
-    days = weeks_between(concerns["heard_on"].min().date(), last)
+    days = _judged(concerns["heard_on"], last, terms)
     facts = weekly_facts(concerns, steps, days, profile)
     marked = mark(facts, outcomes, terms.known_until, horizon_days=horizon)
     weeks = marked["on"].nunique()
-    if weeks < LEAST_WEEKS:
-        raise DataError(
-            en=f"Only {weeks} week(s) can be judged; {LEAST_WEEKS} is the least. "
-            "Give a longer ledger.",
-            zh=f"只有 {weeks} 周可评, 至少要 {LEAST_WEEKS} 周。请给更长的台账。",
-        )
     picks = replay(marked, {**methods(card), **terms.others}, terms.capacity)
     bands, p_brier, p_base = _kept_word(marked, card, horizon, rng)
     kinds = kinds_of_grids(marked["grid_id"]) if terms.kinds is None else terms.kinds
@@ -226,6 +220,20 @@ def evaluate(
         gaps=subgroup_gaps(picks, marked, kinds, rng=rng),
         picks=picks,
     )
+
+
+def _judged(heard: pd.Series, last: dt.date, terms: Terms) -> list[dt.date]:
+    """List the Mondays that have the whole horizon of known outcomes ahead."""
+    days = weeks_between(heard.min().date(), last) if len(heard) else []
+    if len(days) < LEAST_WEEKS:
+        raise DataError(
+            en=f"With outcomes known until {terms.known_until} and {terms.horizon_days} days "
+            f"ahead, {len(days)} week(s) can be judged; {LEAST_WEEKS} is the least. Give a "
+            "longer ledger, a later day, or a shorter horizon.",
+            zh=f"结果知道到 {terms.known_until}, 预警期 {terms.horizon_days} 天, 只有 {len(days)} 周"
+            f"可评, 至少要 {LEAST_WEEKS} 周。请给更长的台账、更晚的日子, 或缩短预警期。",
+        )
+    return days
 
 
 def _too_late(outcomes: pd.DataFrame, marked: pd.DataFrame, warnable: pd.Index) -> int:

@@ -37,11 +37,16 @@ def read_outcomes(path: str | Path, concerns: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file cannot be read, lacks a column, or has rows that fit no concern or
+        If the file cannot be read, lacks a column, is empty, or has rows that fit no concern or
         hold no date; `problems` names each.
     """
     try:
         table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except FileNotFoundError as fault:
+        raise DataError(
+            en=f"There is no file {Path(path).name}; check its name and folder.",
+            zh=f"没有 {Path(path).name} 这个文件; 请检查文件名和文件夹。",
+        ) from fault
     except (OSError, ValueError) as fault:
         raise DataError(
             en=f"{Path(path).name} cannot be read as a CSV file in UTF-8.",
@@ -54,6 +59,11 @@ def read_outcomes(path: str | Path, concerns: pd.DataFrame) -> pd.DataFrame:
         raise DataError(
             en=f"{Path(path).name} needs the columns 编号 (concern_id) and 恶化日期 (harm_on).",
             zh=f"{Path(path).name} 须有“编号”和“恶化日期”两列。",
+        )
+    if table.empty:
+        raise DataError(
+            en=f"{Path(path).name} has no rows: give at least one matter and what became of it.",
+            zh=f"{Path(path).name} 里没有数据行: 至少写一件事项和它的结果。",
         )
     table = table.rename(columns={word: name for name, word in given.items() if word})
     ids = _found(table["concern_id"].str.strip(), concerns.index)
