@@ -250,7 +250,7 @@ def test_an_inspection_is_arranged_at_the_door_before_the_works(town):
 @pytest.mark.parametrize("end", [date(2026, 11, 22), date(2027, 6, 30), date(2027, 10, 9)])
 def test_the_water_shortage_is_over_and_everybody_was_asked(end):
     """In autumn, in grids of two townships; zoned supply helped; all are closed and content."""
-    town = make_town(end=end)
+    town = make_town(grids=400, end=end)
     story = town.story("drought")
     events = town.events.set_index("kind")["on"]
     grids = town.grids.loc[story["grid_id"].astype("str").unique()]
@@ -365,11 +365,12 @@ def test_the_same_seed_lives_the_same_year(town):
     )
 
 
-def test_a_written_town_is_a_sound_workspace(tmp_path, town):
+def test_a_written_town_is_a_sound_workspace(tmp_path):
     """The ledger gives back the same frames; it says who wrote it, why, and that it is invented."""
-    done = []
+    done, sizes = [], {"grids": 343, "weeks": 26, "end": END}
+    town = make_town(**sizes)
 
-    write_town(tmp_path / "county", end=END, progress=lambda n, _: done.append(n)).close()
+    write_town(tmp_path / "county", **sizes, progress=lambda n, _: done.append(n)).close()
 
     workspace = open_workspace(tmp_path / "county")
     assert workspace.invented
