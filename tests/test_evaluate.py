@@ -33,7 +33,7 @@ from gridkit.triage.evaluate_persons import PERSON_FIELDS, moved_by
 from gridkit.triage.evaluate_queue import first_come, methods, oldest_first, replay
 
 END = dt.date(2026, 11, 22)
-# R's irr 0.84, data `anxiety`, raters 2 and 3 (of 6 levels, the fifth used by nobody, which irr
+# R's irr, data `anxiety`, raters 2 and 3 (of 6 levels, the fifth used by nobody, which irr
 # drops); what `kappa2` prints stands in statsmodels' stats/tests/test_inter_rater.py
 ANXIETY = (
     [3, 6, 4, 6, 2, 4, 2, 4, 3, 3, 2, 3, 3, 3, 2, 2, 1, 3, 3, 4],
@@ -145,7 +145,7 @@ def test_kappa_does_not_depend_on_who_is_first_and_is_at_most_1(rows):
 
 
 def test_brier_is_the_published_one():
-    """The example of scikit-learn's `brier_score_loss`: 0.037 (0.0375)."""
+    """The example in the docstring of scikit-learn's `brier_score_loss`, which prints 0.037..."""
     assert brier([0.1, 0.9, 0.8, 0.3], [0, 1, 1, 0]) == pytest.approx(0.0375)
     with pytest.raises(AlignmentError):
         brier([0.1], [0, 1])

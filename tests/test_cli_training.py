@@ -1,0 +1,42 @@
+"""`gridkit town` and `gridkit evaluate`: a town for trainees, its truth for the trainer alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from gridkit.cli import app
+from gridkit.errors import DataError
+
+
+def run(capsys, *words: str) -> str:
+    """Run a command and give what it printed, without spaces or lines of tables."""
+    app([*words], standalone_mode=False)
+    return "".join(c for c in capsys.readouterr().out if c not in " \n│┃")
+
+
+def test_a_town_is_made_and_judged_by_its_truth(capsys, tmp_path):
+    """The truth goes to its own file, and gives the outcomes; what it cannot bear is said."""
+    folder, truth = str(tmp_path / "county"), str(tmp_path / "truth.json")
+
+    made = run(capsys, "town", folder, "--weeks", "16", "--seed", "3", "--truth", truth)
+    judged = run(capsys, "evaluate", truth, "-w", folder, "--until", "2026-11-22")
+
+    assert "全是编的" in made
+    assert "走对的比例" in judged
+    assert "不足半年" in judged
+    assert "数字偏低" in judged
+    assert not list((tmp_path / "county").glob("*truth*"))
+
+
+@pytest.mark.parametrize("place", ["county/truth.json", "nowhere/truth.json", "there.json"])
+def test_a_bad_place_for_the_truth_stops_before_anything_is_written(tmp_path, place):
+    """Inside the workspace, in no folder, over a file: all refused, and no town is left."""
+    (tmp_path / "there.json").write_text("{}")
+
+    with pytest.raises(DataError, match="--truth"):
+        app(
+            ["town", str(tmp_path / "county"), "--truth", str(tmp_path / place)],
+            standalone_mode=False,
+        )
+
+    assert not (tmp_path / "county").exists()
