@@ -93,6 +93,8 @@ def test_a_list_is_written_as_a_sheet_and_into_a_word_template(desk, tmp_path):
     "head",
     [
         "当事人姓名",
+        "与户主关系",
+        "年龄",
         "身份证号",
         "联系电话",
         "民族",

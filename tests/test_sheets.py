@@ -192,3 +192,22 @@ def test_a_table_of_ones_own_has_a_command(county, tmp_path):
     assert (tmp_path / "o.xlsx").stat().st_size > 3000
     with pytest.raises(DataError, match="--form"):
         CliRunner().invoke(app, asked, catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["book", "--on", "2999-01-01"], "lies ahead"),
+        (["mediation"], "--matter"),
+        (["talk"], "--division"),
+        (["talk", "--division", "123456789012"], "not of this county"),
+    ],
+)
+def test_what_cannot_give_a_true_report_is_refused_in_words(county, tmp_path, asked, told):
+    """A day ahead, no matter, no division, one of another county; nothing is written."""
+    to = ["-w", str(county.folder), "--to", str(tmp_path / "o.docx")]
+
+    with pytest.raises(DataError, match=told):
+        CliRunner().invoke(app, ["report", *asked, *to], catch_exceptions=False)
+
+    assert not (tmp_path / "o.docx").exists()

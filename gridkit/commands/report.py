@@ -70,7 +70,7 @@ def report(
         Path | None, typer.Option(help="自定义表的 TOML · the table of your own")
     ] = None,
     template: Annotated[
-        Path | None, typer.Option(help="自定义表的 Word 模板 · its Word template")
+        Path | None, typer.Option(help="自定义表的 Excel 或 Word 模板 · its template")
     ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="另存 PDF (需 LibreOffice)")] = False,
 ) -> None:
@@ -80,6 +80,7 @@ def report(
     day = on.date() if on else None
     with opened(folder) as workspace:
         target = path or Path(_TITLES[kind])
+        _sound(workspace, kind, day, division, matter)
         with bar("出表 · writing"):
             if kind is Kind.OWN:
                 made = _own(workspace, target, (day, form, template))
@@ -88,6 +89,42 @@ def report(
         out.print(f"已写 {made}", markup=False, soft_wrap=True)
         if pdf:
             out.print(f"已写 {to_pdf(made)}", markup=False, soft_wrap=True)
+
+
+def _sound(
+    workspace: Workspace, kind: Kind, day: dt.date | None, division: str, matter: str
+) -> None:
+    """Refuse what cannot give a true report.
+
+    Raises
+    ------
+    DataError
+        If the day lies ahead, no matter or division is given where one is needed, or the
+        division is none of this county's.
+    """
+    from gridkit.errors import DataError
+
+    if day and day > workspace.store.today():
+        raise DataError(
+            zh=f"--on {day} 还没有到; 请给今天或以前的日期。",
+            en=f"--on {day} lies ahead; give today or a day before.",
+        )
+    if kind is Kind.MEDIATION and not matter:
+        raise DataError(
+            zh="评理会材料要用 --matter 给出是哪件事 (编号末尾 8 位)。",
+            en="A mediation pack needs --matter, the last 8 characters of its number.",
+        )
+    if kind is Kind.TALK and not division:
+        raise DataError(
+            zh="夜话会要用 --division 给出乡镇或村的区划代码。",
+            en="An evening talk needs --division, the code of a township or village.",
+        )
+    county = workspace.profile.county_code[:6]
+    if division and county and not division.startswith(county):
+        raise DataError(
+            zh=f"--division {division} 不在本县 ({county}…); 请核对区划代码。",
+            en=f"--division {division} is not of this county ({county}…); check the code.",
+        )
 
 
 def _write(

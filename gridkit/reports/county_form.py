@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -152,9 +153,10 @@ def _columns(form: OwnForm) -> list[Problem]:
         if verdict == "不该要":
             found.append(Problem("column", head, str(why), "nobody should ask for this"))
         elif name not in allowed:
-            found.append(
-                Problem("column", head, f"没有名为 {name} 的字段或数", f"there is no {name}")
-            )
+            near = "、".join(get_close_matches(name, sorted(allowed), n=3, cutoff=0.4))
+            zh = f"没有名为 {name} 的字段或数" + (f"; 是不是 {near}?" if near else "")
+            en = f"there is no {name}" + (f"; did you mean {near}?" if near else "")
+            found.append(Problem("column", head, zh, en))
     return found
 
 
