@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from gridkit.commands.board import codes
+from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
 
 if TYPE_CHECKING:
@@ -35,6 +36,20 @@ def command(
     weeks: Annotated[
         int, typer.Option(min=1, help="内部图往前看几周 · weeks back, desk maps only")
     ] = 12,
+    layers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layers",
+            "-l",
+            help="内部图的图层, 用逗号分开: rates 率, hotspots 热点检验, clusters 时空聚集, "
+            "emerging 热点的来去, silent 沉默网格, weeks 逐周播放, heat 热力, dots 逐点, "
+            "concerns 待办诉求, rooms 评理室, route 走访路线 · layers of a desk map",
+        ),
+    ] = None,
+    measure: Annotated[
+        str,
+        typer.Option(help="选图层时的量度: rate 按户数, density 按面积 · measure of --layers"),
+    ] = "rate",
     *,
     shared: Annotated[
         bool,
@@ -53,7 +68,7 @@ def command(
     ] = None,
     demand: Annotated[
         list[str] | None,
-        typer.Option("--type", help="分发图只计某类, 可多次 · shared maps: demand type"),
+        typer.Option("--type", help="只计某类 (分发图, 或选了图层时), 可多次 · demand type"),
     ] = None,
     places: Annotated[
         bool,
@@ -74,6 +89,8 @@ def command(
         drawn = (
             _shared(workspace, day, window, level, demand, places=places)
             if shared
+            else _asked(workspace, layers, day, weeks, demand, measure=measure)
+            if layers
             else _desk(workspace, day, weeks)
         )
         _write(drawn, target or drawn.path, png=png, pdf=pdf, gpkg=gpkg, geojson=geojson)
@@ -112,6 +129,43 @@ def _desk(workspace: Workspace, on: dt.date | None, weeks: int) -> _Drawn:
     out.print(seen.sentence_en, markup=False, style="dim")
     about = f"内部使用, 不得外传 · {seen.name} {seen.since} 至 {seen.on}"
     return _Drawn(m, workspace.map_path, lambda: desk_tables(seen), _about(workspace, about))
+
+
+def _asked(
+    workspace: Workspace,
+    layers: list[str],
+    on: dt.date | None,
+    weeks: int,
+    demand: list[str] | None,
+    *,
+    measure: str,
+) -> _Drawn:
+    from gridkit.forms.asked_map import asked_map, layer_names
+    from gridkit.maps.layer_tables import desk_tables
+    from gridkit.maps.overview import overview
+
+    names = layer_names(layers)
+    if measure not in {"rate", "density"}:
+        raise DataError(
+            zh=f"没有量度“{measure}”。可选: rate (按户数), density (按面积)。",
+            en=f"There is no measure {measure!r}; there are rate and density.",
+        )
+    types = tuple(codes(workspace.profile, "demand_type", demand) or ())
+    last = on or workspace.store.today()
+    first = last - dt.timedelta(days=7 * weeks - 1)
+    with bar("算图层、画地图 · layers and map"):
+        asked = asked_map(workspace, names, (first, last), demand_types=types, measure=measure)
+    for zh, en in asked.sentences:
+        out.print(zh, markup=False)
+        if en:
+            out.print(en, markup=False, style="dim")
+    about = _about(workspace, f"内部使用, 不得外传 · {workspace.name} {first} 至 {last}")
+    return _Drawn(
+        asked.map,
+        workspace.map_path,
+        lambda: desk_tables(overview(workspace, on=last, weeks=weeks)),
+        about,
+    )
 
 
 def _shared(

@@ -105,7 +105,7 @@ def county_map(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     )
     layers = _desk_layers(grids, rates, densities, tests)
     if concerns is not None:
-        layers.append(_concern_layer(concerns, profile, concerns_title))
+        layers.append(concern_layer(concerns, profile, concerns_title))
     m = base_map(grids, townships, ground=ground)
     for layer in layers:
         m.add_child(layer)
@@ -157,7 +157,22 @@ def _density_layer(grids: gpd.GeoDataFrame, densities: pd.Series) -> MapLayer:
     )
 
 
-def _concern_layer(concerns: pd.DataFrame, profile: Profile | None, title: str) -> MapLayer:
+def concern_layer(concerns: pd.DataFrame, profile: Profile | None, title: str) -> MapLayer:
+    """Draw concerns as discs with lists, in the words and colors of a profile if there is one.
+
+    Parameters
+    ----------
+    concerns : DataFrame, indexed by record id
+        As for `county_map`.
+    profile : Profile or None
+        Bands and demand types.
+    title : str
+        For legend and layer control.
+
+    Returns
+    -------
+    MapLayer
+    """
     if "dispute_code" in concerns:
         concerns = mappable(concerns, profile or load_profile())
     if profile is None:
