@@ -60,6 +60,8 @@ def everything_vendored() -> folium.Map:
     plugins.Fullscreen().add_to(m)
     plugins.MiniMap(folium.TileLayer("OpenStreetMap")).add_to(m)
     plugins.AntPath(NEAR).add_to(m)
+    plugins.MousePosition().add_to(m)
+    folium.Marker(NEAR[3], icon=plugins.BeautifyIcon(number=3)).add_to(m)
     plugins.PolyLineOffset(NEAR, offset=5).add_to(m)
     line = folium.PolyLine(NEAR).add_to(m)
     plugins.PolyLineTextPath(line, "→").add_to(m)
@@ -160,13 +162,34 @@ def test_an_unknown_library_is_named_with_the_way_out():
     with pytest.raises(OfflineError) as error:
         maps.render(m)
 
+    url = "https://cdnjs.cloudflare.com/ajax/libs/leaflet-realtime/2.2.0/leaflet-realtime.js"
     assert str(error.value) == (
-        "地图需要联网取得 `leaflet-realtime.js`, 而 gridkit 没有内置它。请去掉用到它的 Folium 组件, "
-        "或把该 npm 包加入 gridkit/maps/vendor/manifest.json 后运行 `.ci/vendor --pin`。\n"
+        "地图需要联网取得 `leaflet-realtime.js`, 而 gridkit 没有内置它。请去掉用到它的 Folium 组件; "
+        f"或把该文件存到本机并说明位置: `maps.provide('{url}', '文件')`。\n"
         "The map wants `leaflet-realtime.js` from the network, and gridkit has no copy of it. "
-        "Leave out the Folium class that needs it, or add the npm package to "
-        "gridkit/maps/vendor/manifest.json and run `.ci/vendor --pin`."
+        "Leave out the Folium class that needs it; or save the file on this machine and say "
+        f"where: `maps.provide('{url}', 'the file')`."
     )
+
+
+@pytest.mark.browser
+def test_a_file_of_ones_own_stands_in_for_an_unknown_library(page, tmp_path):
+    """What the error proposes works: script and style run from the page, nothing is asked."""
+    class_, style = "https://example.org/wind-rose.js", "https://example.org/wind-rose.css"
+    (tmp_path / "wind.js").write_text("window.wind = '</script>'.length;", "utf-8")
+    (tmp_path / "wind.css").write_text(
+        "body{outline:3px solid red;background:url(https://example.org/a.png)}", "utf-8"
+    )
+    m = bare()
+    m.get_root().header.add_child(folium.JavascriptLink(class_), name="wind")
+    m.get_root().header.add_child(folium.CssLink(style), name="wind_css")
+
+    maps.provide(class_, tmp_path / "wind.js")
+    maps.provide(style, tmp_path / "wind.css")
+    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
+
+    assert page.evaluate("window.wind") == 9
+    assert page.evaluate("getComputedStyle(document.body).outlineWidth") == "3px"
 
 
 @pytest.mark.parametrize(

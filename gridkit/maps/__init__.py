@@ -16,6 +16,7 @@ Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline
 from __future__ import annotations
 
 from gridkit.maps import basemap, disclosure, ground, layers, legend
+from gridkit.maps.assets import provide
 from gridkit.maps.basemap import GridMap, base_map
 from gridkit.maps.county_map import county_map
 from gridkit.maps.disclosure import suppress
@@ -38,6 +39,7 @@ __all__ = [
     "iframe",
     "layers",
     "legend",
+    "provide",
     "published",
     "render",
     "safe",

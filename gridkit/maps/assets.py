@@ -11,7 +11,7 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from gridkit.errors import OfflineError
@@ -27,7 +27,7 @@ UNNEEDED = re.compile(
 
 
 class Asset(NamedTuple):
-    """A vendored file: the npm package it is from, and its name there."""
+    """A vendored file: the npm package it is from, and its name there; no package: a user's own."""
 
     package: str
     file: str
@@ -67,17 +67,55 @@ def find(url: str) -> Asset:
     >>> find("https://example.org/npm/leaflet@1.9.3/dist/leaflet.js")
     Asset(package='leaflet', file='leaflet.js')
     """
+    if url in _PROVIDED:
+        return Asset("", str(_PROVIDED[url]))
     for pattern, asset in _answers():
         if pattern.search(url):
             return asset
     name = PurePosixPath(url.partition("?")[0]).name or url
     raise OfflineError(
         en=f"The map wants `{name}` from the network, and gridkit has no copy of it. Leave out "
-        "the Folium class that needs it, or add the npm package to "
-        "gridkit/maps/vendor/manifest.json and run `.ci/vendor --pin`.",
-        zh=f"地图需要联网取得 `{name}`, 而 gridkit 没有内置它。请去掉用到它的 Folium 组件, "
-        "或把该 npm 包加入 gridkit/maps/vendor/manifest.json 后运行 `.ci/vendor --pin`。",
+        "the Folium class that needs it; or save the file on this machine and say where: "
+        f"`maps.provide({url[:120]!r}, 'the file')`.",
+        zh=f"地图需要联网取得 `{name}`, 而 gridkit 没有内置它。请去掉用到它的 Folium 组件; "
+        f"或把该文件存到本机并说明位置: `maps.provide({url[:120]!r}, '文件')`。",
     )
+
+
+_PROVIDED: dict[str, Path] = {}
+
+
+def provide(url: str, file: str | Path) -> None:
+    """Give a file of one's own in place of an address that gridkit has no copy of.
+
+    Parameters
+    ----------
+    url : str
+        As the error names it.
+    file : str or Path
+        A script (`.js`) or a style (`.css`) on this machine, UTF-8; it is embedded into
+        every later map that links `url`. Its own images from the network are left out. A script
+        that makes code from strings (`leaflet-measure` does) is refused by the page's policy.
+
+    Raises
+    ------
+    OfflineError
+        If there is no such file, or it is neither script nor style.
+
+    Examples
+    --------
+    >>> provide("https://example.org/wind.js", "no such file.js")
+    Traceback (most recent call last):
+    gridkit.errors.OfflineError: 没有脚本或样式文件 `no such file.js`; 须为 .js 或 .css。
+    There is no script or style `no such file.js`; it must be .js or .css.
+    """
+    path = Path(file)
+    if path.suffix not in {".js", ".css"} or not path.is_file():
+        raise OfflineError(
+            zh=f"没有脚本或样式文件 `{path.name}`; 须为 .js 或 .css。",
+            en=f"There is no script or style `{path.name}`; it must be .js or .css.",
+        )
+    _PROVIDED[url] = path.resolve()
 
 
 @cache
@@ -99,7 +137,8 @@ def code(asset: Asset) -> str:
     >>> "url(data:image/png;base64," in code(Asset("leaflet", "leaflet.css"))
     True
     """
-    text = (_VENDOR / asset.package / asset.file).read_text("utf-8")
+    file = _VENDOR / asset.package / asset.file if asset.package else Path(asset.file)
+    text = file.read_text("utf-8")
     text = re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
     if asset.file.endswith(".css"):
         return re.sub(
@@ -112,6 +151,8 @@ def _image(package: str, link: str) -> str:
     """Turn a style's link to an image into the image itself."""
     # one size serves all screens: the doubled images are not vendored for every package
     name = PurePosixPath(link.strip()).name
+    if not package:
+        return f"url({link})" if link.strip().startswith("data:") else "url(data:,)"
     for file in (f"images/{name}", name, f"images/{name.replace('@2x', '')}"):
         if (_VENDOR / package / file).is_file():
             return f"url({data_uri(package, file)})"
