@@ -119,11 +119,15 @@ def _sound(
             zh="夜话会要用 --division 给出乡镇或村的区划代码。",
             en="An evening talk needs --division, the code of a township or village.",
         )
-    county = workspace.profile.county_code[:6]
-    if division and county and not division.startswith(county):
+    if not division:
+        return
+    heard = workspace.store.frame("concern")["grid_id"].astype("str")
+    counties = sorted(set(heard.str[:6]))  # the ledger's own: a profile may be the default
+    if counties and not division.startswith(tuple(counties)):
         raise DataError(
-            zh=f"--division {division} 不在本县 ({county}…); 请核对区划代码。",
-            en=f"--division {division} is not of this county ({county}…); check the code.",
+            zh=f"--division {division} 不在本台账的县 ({', '.join(counties[:3])}…); 请核对区划代码。",
+            en=f"--division {division} is not of this county ({', '.join(counties[:3])}…); "
+            "check the code.",
         )
 
 
