@@ -114,12 +114,9 @@ def round_sheet(
         If the file cannot be written.
     """
     from docx import Document
-    from docx.enum.section import WD_ORIENT
 
     sheet: Any = Document()
-    page = sheet.sections[0]
-    page.orientation = WD_ORIENT.LANDSCAPE
-    page.page_width, page.page_height = page.page_height, page.page_width
+    _lay_page(sheet.sections[0])
     mark = " (虚构数据, 仅供演练)" if invented else ""
     sheet.add_heading(f"走访单: {grid_name} {on:%Y-%m-%d}{mark}", level=1)
     sheet.add_paragraph("只记事和身份, 不记姓名、电话、证件号。没问的空着, 不要猜。")
@@ -132,11 +129,24 @@ _HEAD = (
     "地址",
     "上次",
     "为什么去",
-    "结果 (见到人 / 无人 / 不便)",
+    "结果",
     "见到谁",
     "什么事, 几户, 从何时起",
 )
-_WIDTHS_CM = (1.0, 4.2, 2.4, 3.2, 4.2, 2.4, 7.4)
+_WIDTHS_CM = (1.0, 4.0, 2.9, 3.2, 3.2, 2.5, 9.9)
+_PAPER_CM, _MARGIN_CM = (29.7, 21.0), 1.5  # A4, landscape
+_ROW_CM = 1.25  # room to write by hand
+_BOXES = "□见到人\n□无人  □不便"
+
+
+def _lay_page(page: Any) -> None:
+    from docx.enum.section import WD_ORIENT
+    from docx.shared import Cm
+
+    page.orientation = WD_ORIENT.LANDSCAPE
+    page.page_width, page.page_height = (Cm(side) for side in _PAPER_CM)
+    for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
+        setattr(page, side, Cm(_MARGIN_CM))
 
 
 def _lay_table(sheet: Any, doors: pd.DataFrame) -> None:
@@ -145,14 +155,29 @@ def _lay_table(sheet: Any, doors: pd.DataFrame) -> None:
     table = sheet.add_table(rows=1, cols=len(_HEAD))
     table.style = "Table Grid"
     table.autofit = False
+    for column, width in zip(table.columns, _WIDTHS_CM, strict=True):
+        column.width = Cm(width)
     lines = [_HEAD]
     lines += [
         (str(n), str(row["address"]), f"{row['visited_on']:%Y-%m-%d}", str(row["reason_zh"]),
-         "□见到人 □无人 □不便", "", "")
+         _BOXES, "", "")
         for n, row in doors.iterrows()
     ]  # fmt: skip
-    lines += [("", "", "", "", "□见到人 □无人 □不便", "", "")] * _BLANK_ROWS
+    lines += [("", "", "", "", _BOXES, "", "")] * _BLANK_ROWS
     for place, line in enumerate(lines):
-        cells = table.rows[0].cells if place == 0 else table.add_row().cells
-        for cell, text, width in zip(cells, line, _WIDTHS_CM, strict=True):
-            cell.text, cell.width = text, Cm(width)
+        row = table.rows[0] if place == 0 else table.add_row()
+        row.height = Cm(_ROW_CM)
+        _keep_whole(row, head=place == 0)
+        for cell, text, width in zip(row.cells, line, _WIDTHS_CM, strict=True):
+            cell.width = Cm(width)
+            cell.paragraphs[0].add_run(text).bold = place == 0
+
+
+def _keep_whole(row: Any, *, head: bool) -> None:
+    """Break no row over two pages; repeat the head on each."""
+    from docx.oxml import OxmlElement
+
+    about = row._tr.get_or_add_trPr()
+    about.append(OxmlElement("w:cantSplit"))
+    if head:
+        about.append(OxmlElement("w:tblHeader"))
