@@ -8,7 +8,6 @@ import ipywidgets
 import pytest
 import shapely
 
-from gridkit.errors import StoreFullError
 from gridkit.forms import VisitForm
 from gridkit.forms.concern_card import FROM_VISIT, GROUPS
 from gridkit.records import create_store
@@ -146,27 +145,6 @@ def test_faults_are_counted_and_nothing_is_lost(store, form):
     assert fields["people_affected"].input.value == "很多"
     assert fields["summary"].input.value == "三天没有水"
     assert len(store.frame("visit")) == 0
-
-
-def test_a_failed_save_keeps_everything(store, form, monkeypatch):
-    """When the disk is full the message says what to do, and a second try succeeds."""
-    fill(form)
-    typed = form.value
-
-    def full(*_args, **_options):
-        raise StoreFullError(
-            zh="磁盘已满; 请腾出空间。", en="The disk is full; free some space."
-        )
-
-    with monkeypatch.context() as patch:
-        patch.setattr(store, "add", full)
-        form.save_button.click()
-
-    assert "没有保存" in form.message
-    assert "磁盘已满" in form.message
-    assert form.value == typed
-    form.save_button.click()
-    assert len(store.frame("concern")) == 1
 
 
 def test_twelve_required_answers_at_most(form):

@@ -300,6 +300,7 @@ _CSS = """
   linear-gradient(#b3261e, #b3261e) 50% / 2px 100% no-repeat,
   linear-gradient(#b3261e, #b3261e) 50% / 100% 2px no-repeat; }
 .gk-map-frame:focus-visible .gk-map-cross { display: block; }
+.gk-photo .gk-legend { font-size: 14px; line-height: 1.4; }
 .gk-photo-row { display: flex; flex-wrap: wrap; gap: 8px 12px; align-items: flex-start;
   margin: 4px 0 0; } .gk-photo-buttons { display: flex; flex-wrap: wrap; gap: 6px 8px; }
 .gk-photo-row img { max-width: 220px; max-height: 165px; border-radius: 6px;
