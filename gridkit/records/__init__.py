@@ -7,9 +7,9 @@ current state as typed tables; "saved" is said only after COMMIT returned. `ledg
 the current state as tidy frames, `audit` proves that nothing was changed or cut off, and
 saves what can be saved of a damaged file. `bundle` writes a ledger into one signed file,
 `merge` takes such files in, any of them in any order, and `conflicts` shows what two people
-changed apart. `photos` keeps a photo of a
-matter beside the ledger, by its hash (`picture` makes it anew from its pixels). `grids` holds the areas of care, `workspace` the
-folder in which ledger, profile and grids live together.
+changed apart. `photos` keeps a photo of a matter beside the ledger, by its hash (`picture`
+makes it anew from its pixels). `grids` holds the areas of care, `workspace` the folder in
+which ledger, profile and grids live together.
 """
 
 from __future__ import annotations
