@@ -13,40 +13,62 @@ from gridkit.terminal import out
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(epilog="例 example:  gridkit drill     gridkit drill 演练_level_3.json")(drill)
+    app.command(epilog="例 example:  gridkit drill     gridkit drill level_1 --way card")(drill)
     app.command(epilog="例 example:  gridkit town 新县 --seed 8 --drought 2 --truth 真相.json")(
         town
     )
 
 
 def drill(
-    saved: Annotated[
-        Path | None,
+    game: Annotated[
+        str | None,
         typer.Argument(
-            help="保存下来的演练; 不给则列出剧本 · a saved drill", show_default=False
+            help="保存下来的演练, 或剧本; 不给则列出剧本 · a saved drill, or a scenario",
+            show_default=False,
         ),
     ] = None,
     page: Annotated[Path, typer.Option(help="复盘写到哪里 · the debrief")] = Path("复盘.html"),
+    way: Annotated[
+        str | None,
+        typer.Option(help="让一种办法走完整局, 如 card、first_come · let a way play the game"),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="这一局存到哪里 · save the game")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="种子 · seed, with --way")] = None,
 ) -> None:
-    """演练: 列出剧本, 或给一局写复盘 · list the scenarios, or debrief a game."""
+    """演练: 列出剧本, 让一种办法走一局, 或给一局写复盘 · list, play by a way, debrief."""
+    if game is None:
+        _list()
+        return
     from gridkit.training.debrief import debrief
     from gridkit.training.debrief_page import save_debrief, summary
-    from gridkit.training.drill import resume
-    from gridkit.training.scenario import scenarios
+    from gridkit.training.drill import played_by, resume
 
-    if saved is None:
-        for scenario in scenarios().values():
-            out.print(
-                f"{scenario.id:<14} {scenario.zh}  {scenario.weeks} 周, "
-                f"每周 {scenario.knobs.capacity} 件 · {scenario.about_zh}"
-            )
-        out.print(
-            "在笔记本 4b_trainee 里玩 · play them in the notebook 4b_trainee", style="dim"
+    if way is None and not game.endswith(".json"):
+        _list()
+        raise DataError(
+            en="Play a scenario in the notebook 4b_trainee, or let a way play it: --way card.",
+            zh="剧本请在笔记本 4b_trainee 里玩; 或让一种办法走一局: --way card。",
         )
-        return
-    found = debrief(resume(saved))
+    played = resume(game) if way is None else played_by(game, way, seed=seed)
+    if output is not None:
+        played.save(output)
+        out.print(f"这一局已存为 {output.name} · the game was saved")
+    found = debrief(played)
     out.print(summary(found))
     out.print(f"复盘已存为 {save_debrief(found, page).name} · the debrief was written")
+
+
+def _list() -> None:
+    from gridkit.training.scenario import scenarios
+
+    for scenario in scenarios().values():
+        out.print(
+            f"{scenario.id:<14} {scenario.zh}  {scenario.weeks} 周, "
+            f"每周 {scenario.knobs.capacity} 件 · {scenario.about_zh}"
+        )
+    out.print("在笔记本 4b_trainee 里玩 · play them in the notebook 4b_trainee", style="dim")
 
 
 def town(

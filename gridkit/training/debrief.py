@@ -61,10 +61,11 @@ def debrief(drill: Drill) -> Debrief:
     history, days = drill.history, drill.days
     card = history.profile.scorecard
     played = {way: play_way(history, way, days, card) for way in WAYS}
-    own = drill.play
+    own, causes = drill.play, fates(drill)
+    of = history.causes.of_concern
     return Debrief(
         drill=drill,
-        causes=_causes(drill, own, played["card"]),
+        causes=causes.assign(warned_on=_before_harm(played["card"], causes, of)),
         alarms=_alarms(drill, own),
         ways=pd.DataFrame.from_dict(
             {name: _did(play, days[0]) for name, play in {OWN: own, **played}.items()},
@@ -81,32 +82,43 @@ def _in_game(play: Play, first: dt.date) -> pd.DataFrame:
     return table[would.between(pd.Timestamp(first), last)].assign(would_harm_on=would)
 
 
-def _causes(drill: Drill, own: Play, by_card: Play) -> pd.DataFrame:
+def fates(drill: Drill) -> pd.DataFrame:
+    """Tell what became of each cause in a game: the columns of `Debrief.causes` but `warned_on`.
+
+    Parameters
+    ----------
+    drill : Drill
+
+    Returns
+    -------
+    DataFrame, indexed by cause, those that do harm first at the top
+    """
+    own = drill.play
     table = _in_game(own, drill.days[0])
     of = drill.history.causes.of_concern
     heard = drill.history.concerns["heard_on"]
     told = heard.groupby(of.reindex(heard.index)).min().reindex(table.index)
-    first, warned = (_first_visits(play, of).reindex(table.index) for play in (own, by_card))
-    first = first.where(first < table["would_harm_on"])
-    warned = warned.where(warned < table["would_harm_on"])
+    first = _before_harm(own, table, of)
     lead = (table["would_harm_on"] - first).dt.days.fillna(0).astype(int)
     untold = ~(told < table["would_harm_on"])
     fate = pd.Series("harmed", index=table.index)
     fate = fate.mask(first.isna(), "missed").mask(first.isna() & untold, "untold")
     fate = fate.mask(table["averted"], "averted")
     kept = ["root", "grid_id", "starts", "would_harm_on", "households"]
-    return (
-        table[kept]
-        .assign(
-            first_told=told,
-            first_visit=first,
-            lead_days=lead,
-            warned_on=warned,
-            fate=fate,
-            needed=table["action"],
-        )
-        .sort_values("would_harm_on")
+    found = table[kept].assign(
+        first_told=told,
+        first_visit=first,
+        lead_days=lead,
+        fate=fate,
+        needed=table["action"],
     )
+    return found.sort_values("would_harm_on")
+
+
+def _before_harm(play: Play, table: pd.DataFrame, of: pd.Series) -> pd.Series:
+    """Give the first visit to each cause, where it came before the harm."""
+    first = _first_visits(play, of).reindex(table.index)
+    return first.where(first < table["would_harm_on"])
 
 
 def _first_visits(play: Play, of: pd.Series) -> pd.Series:

@@ -19,7 +19,7 @@ from gridkit.errors import DataError, StoreError
 from gridkit.training.play import Finding, Play, Visit
 from gridkit.training.roots import ACTIONS, ROOTS
 from gridkit.training.scenario import Scenario, load_scenario
-from gridkit.training.ways import choose, order_of
+from gridkit.training.ways import WAYS, choose, order_of, play_way
 from gridkit.triage.evaluate_facts import weekly_facts
 from gridkit.triage.explain import explain
 from gridkit.triage.scorecard import score
@@ -191,6 +191,7 @@ class Drill:
         """
         content = {
             "scenario": self.scenario.id,
+            "content": self.scenario.as_values(),
             "seed": self.seed,
             "week": self.week,
             "hinted": self.hinted,
@@ -200,7 +201,8 @@ class Drill:
             ],
         }
         try:
-            Path(path).write_text(json.dumps(content, indent=1), encoding="utf-8")
+            text = json.dumps(content, indent=1, ensure_ascii=False)
+            Path(path).write_text(text, encoding="utf-8")
         except OSError as fault:
             raise StoreError(
                 en=f"{Path(path).name} was not written: {fault.strerror}.",
@@ -235,10 +237,11 @@ def resume(path: str | Path, *, until_week: int | None = None) -> Drill:
     """
     try:
         content: dict[str, Any] = json.loads(Path(path).read_text(encoding="utf-8"))
-        drill = Drill(str(content["scenario"]), seed=int(content["seed"]))
+        played = Scenario.of(str(content["scenario"]), content["content"])
+        drill = Drill(played, seed=int(content["seed"]))
         visits = [Visit(dt.date.fromisoformat(d), c, a) for d, c, a in content["visits"]]
         week, hinted = int(content["week"]), [int(n) for n in content["hinted"]]
-    except (OSError, ValueError, KeyError, TypeError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise DataError(
             en=f"{Path(path).name} is no saved drill.",
             zh=f"{Path(path).name} 不是保存下来的演练。",
@@ -247,6 +250,38 @@ def resume(path: str | Path, *, until_week: int | None = None) -> Drill:
     drill.hinted = [n for n in hinted if n < drill.week]
     days = set(drill.days[: drill.week])
     drill.play = Play(drill.history, [v for v in visits if v.on in days])
+    return drill
+
+
+def played_by(scenario: Scenario | str, way: str, *, seed: int | None = None) -> Drill:
+    """Let a way of choosing play a whole game: an example to compare with, and a check.
+
+    Parameters
+    ----------
+    scenario : Scenario or str
+        As `Drill` takes it.
+    way : str
+        One of `ways.WAYS`.
+    seed : int, optional
+
+    Returns
+    -------
+    Drill
+        It is over.
+
+    Raises
+    ------
+    DataError
+        If there is no such way.
+    """
+    if way not in WAYS:
+        raise DataError(
+            en=f"`way` must be one of {', '.join(WAYS)}.",
+            zh=f"`way` 须为 {', '.join(WAYS)} 之一。",
+        )
+    drill = Drill(scenario, seed=seed)
+    drill.play = play_way(drill.history, way, drill.days, drill.history.profile.scorecard)
+    drill.week = len(drill.days)
     return drill
 
 
@@ -260,9 +295,10 @@ def compare(one: Drill, two: Drill) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `week`, `concern_id`, and for each game `action_…` and `found_…` (missing where that
-        game did not go there). No sums, no order of players: decisions are discussed,
-        persons are not ranked.
+        `week`, `grid_id`, `demand_type`, `demand_detail` (what one visit sees to), and for
+        each game `concern_id_…`, `action_…` and `found_…` (missing where that game did not
+        go there). No sums, no order of players: decisions are discussed, persons are not
+        ranked.
 
     Raises
     ------
@@ -274,11 +310,16 @@ def compare(one: Drill, two: Drill) -> pd.DataFrame:
             en="The two games must be of one scenario and one seed.",
             zh="两局须是同一剧本、同一种子。",
         )
-    kept = ["week", "concern_id", "action", "found"]
-    both = one.decisions()[kept].merge(
-        two.decisions()[kept], on=["week", "concern_id"], how="outer", suffixes=("_one", "_two")
-    )
-    return both.sort_values(["week", "concern_id"], ignore_index=True)
+    its = one.history.concerns[["grid_id", "demand_type", "demand_detail"]].astype("str")
+    keys = ["week", "grid_id", "demand_type", "demand_detail"]
+    games = [
+        game.decisions()
+        .join(its, on="concern_id")[[*keys, "concern_id", "action", "found"]]
+        .drop_duplicates(keys)
+        for game in (one, two)
+    ]
+    both = games[0].merge(games[1], on=keys, how="outer", suffixes=("_one", "_two"))
+    return both.sort_values(keys, ignore_index=True)
 
 
 def root_name(code: str, lang: str = "zh") -> str:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
 
-from gridkit.errors import DataError
+from gridkit.errors import DataError, GridkitError, StoreError
 from gridkit.forms.frame import Frame
 from gridkit.forms.look import Column, Markup, html, join, style, table, tag
-from gridkit.training.debrief import debrief
-from gridkit.training.debrief_page import save_debrief, summary
-from gridkit.training.drill import Drill, root_name
+from gridkit.training.drill import Drill
+from gridkit.training.page import file_name, framed
 from gridkit.training.roots import ACTIONS
 
 _STAY = ""
@@ -32,6 +34,8 @@ class DrillView(Column):
     drill : Drill
     folder : str or Path
         Where the debrief and the saved game go.
+    group : str
+        A word in the names of the files: that of a group, never of a person.
 
     Attributes
     ----------
@@ -42,8 +46,9 @@ class DrillView(Column):
         Decide the week; ask for a hint; save the game; turn the page.
     """
 
-    def __init__(self, drill: Drill, folder: str | Path = ".") -> None:
+    def __init__(self, drill: Drill, folder: str | Path = ".", *, group: str = "") -> None:
         self.drill, self.folder = drill, Path(folder)
+        self._name = file_name(drill.scenario.id, group)
         self.choices: dict[str, W.Dropdown] = {}
         self._chosen: dict[str, str] = {}
         self._page = 0
@@ -67,6 +72,7 @@ class DrillView(Column):
         )
         self.add_class("gk")
         self.add_class("gk-wide")
+        self.add_class("gk-drill")
         self._show()
 
     def _show(self) -> None:
@@ -75,16 +81,15 @@ class DrillView(Column):
         if drill.over:
             self._finish()
             return
+        self._rows()  # before the heading: who sees the new week has its rows
         self._head.value = join(
             tag("h2", f"{scenario.zh} · 第 {drill.week + 1} 周, 共 {len(drill.days)} 周"),
             tag(
                 "p",
-                f"{drill.on:%Y-%m-%d} (周一)。本周可走访 {drill.capacity} 件, "
-                f"已选 {len(self._chosen)} 件。{scenario.about_zh}",
+                f"{drill.on:%Y-%m-%d} (周一)。本周可走访 {drill.capacity} 件。{scenario.about_zh} ",
+                tag("span", "虚构的县 · an invented county", cls="gk-invented"),
             ),
-            tag("p", "虚构的县 · an invented county", cls="gk-note"),
         )
-        self._rows()
 
     def _rows(self) -> None:
         column, rising = _ORDERS[str(self.order.value)]
@@ -98,23 +103,27 @@ class DrillView(Column):
         self.choices, rows = {}, []
         for concern, its in shown.iterrows():
             pick = W.Dropdown(options=options, value=self._chosen.get(str(concern), _STAY))
-            pick.layout = W.Layout(width="150px", flex="0 0 auto")
+            pick.layout = W.Layout(width="150px", flex="0 0 auto", margin="2px 10px 8px 0")
             pick.tooltip = f"对编号 {str(concern)[-8:]} 的做法"
             pick.observe(lambda change, c=str(concern): self._pick(c, change["new"]), "value")
             self.choices[str(concern)] = pick
-            rows.append(W.HBox([pick, html(self._line(str(concern), its, names))]))
+            row = W.HBox([pick, html(self._line(str(concern), its, names))])
+            row.add_class("gk-drill-row")
+            rows.append(row)
         self._list.children = rows
 
-    def _line(self, concern: str, its: pd.Series, names: pd.Series) -> Markup:
-        profile = self.drill.history.profile
-        kind = profile.label("demand_type", str(its["demand_type"]))
+    def _line(self, concern: str, its: Any, names: pd.Series) -> Markup:
         size = its["households_affected"]
         many = "户数没问" if pd.isna(size) else f"{int(size)} 户"
-        grid = str(names.get(its["grid_id"], its["grid_id"]))
-        first = tag("b", f"{kind} · {grid} · {many}")
+        first = tag("b", f"{self._name_of(its, names)} · {many}")
         text = "" if pd.isna(its["summary"]) else str(its["summary"])
         when = tag("span", f" {its['heard_on']:%m-%d} 得知 · {concern[-8:]}", cls="gk-other")
         return join(first, when, Markup("<br>"), text)
+
+    def _name_of(self, its: Any, names: pd.Series) -> str:
+        profile = self.drill.history.profile
+        kind = profile.label("demand_type", str(its["demand_type"]))
+        return f"{kind} · {names.get(its['grid_id'], its['grid_id'])}"
 
     def _pick(self, concern: str, action: str) -> None:
         self._chosen.pop(concern, None)
@@ -136,10 +145,16 @@ class DrillView(Column):
         except DataError as error:
             self._told.value = tag("p", error.zh, cls="gk-fault", role="alert")
             return
+        concerns, names = self.drill.history.concerns, self.drill.history.land.grids["name"]
         rows: list[tuple[str, ...]] = [
-            (f.visit.concern_id[-8:], ACTIONS[f.visit.action][0], f.words()) for f in findings
+            (
+                self._name_of(concerns.loc[f.visit.concern_id], names),
+                ACTIONS[f.visit.action][0],
+                f.words(),
+            )
+            for f in findings
         ]
-        told = table(("编号", "做法", "看到的"), rows) if rows else tag("p", "上周没有走访。")
+        told = table(("事项", "做法", "看到的"), rows) if rows else tag("p", "上周没有走访。")
         self._chosen, self._page = {}, 0
         self._told.value = join(tag("h3", "上周走访的回音"), told)
         self._show()
@@ -147,18 +162,32 @@ class DrillView(Column):
     def _hint(self) -> None:
         if self.drill.over:
             return
-        advice = self.drill.advice()
+        advice, seen = self.drill.advice(), self.drill.seen()
+        names = self.drill.history.land.grids["name"]
         said = [
-            tag("li", f"{c[-8:]}: ", str(advice["sentence_zh"][c])) for c in self.drill.hint()
+            tag("li", self._line(c, seen.loc[c], names), " ", str(advice["sentence_zh"][c]))
+            for c in self.drill.hint()
         ]
-        self._told.value = join(tag("p", "评分卡会先看这三件:"), tag("ul", *said))
+        note = "评分卡会先看这三件 (分数是建议, 由人决定):"
+        self._told.value = join(tag("p", note, role="status"), tag("ul", *said))
 
     def _keep(self) -> None:
-        path = self.folder / f"演练_{self.drill.scenario.id}.json"
-        self.drill.save(path)
-        self._told.value = tag(
-            "p", f"已保存到 {path.name}, 以后接着走: gridkit drill 或 resume。"
-        )
+        path = self._save()
+        if path is not None:
+            self._told.value = tag(
+                "p",
+                f"已保存到 {path.name}。以后在“已保存”里选它, 接着走或重放。",
+                role="status",
+            )
+
+    def _save(self) -> Path | None:
+        path = self.folder / f"演练_{self._name}.json"
+        try:
+            self.drill.save(path)
+        except StoreError as error:
+            self._told.value = tag("p", error.zh, cls="gk-fault", role="alert")
+            return None
+        return path
 
     def _turn(self, *, first: bool = False) -> None:
         self._page = 0 if first else self._page + 1
@@ -166,17 +195,45 @@ class DrillView(Column):
             self._rows()
 
     def _finish(self) -> None:
-        found = debrief(self.drill)
-        path = save_debrief(found, self.folder / f"复盘_{self.drill.scenario.id}.html")
         self._head.value = tag("h2", f"{self.drill.scenario.zh}: 演练结束")
         self._list.children = []
-        for button in (self.go, self.hint, self.more):
+        for button in (self.go, self.hint, self.more, self.keep, self.order):
             button.disabled = True
-        rows: list[tuple[str, ...]] = [
-            (root_name(str(r)), str(n)) for r, n in found.causes["root"].value_counts().items()
-        ]
+        saved = self._save()
+        if saved is None:
+            return
+        self._end.value = tag("p", "正在复盘: 让各种办法也走一遍, 要十几秒…", role="status")
+        page = self.folder / f"复盘_{self._name}.html"
+        try:
+            look_back(saved, page)
+        except GridkitError as error:
+            self._end.value = tag("p", error.zh, cls="gk-fault", role="alert")
+            return
         self._end.value = join(
-            tag("p", summary(found), cls="gk-debrief"),
-            table(("会出事的根源", "处数"), rows),
-            tag("p", f"整页复盘已存为 {path.name}, 用浏览器打开即可, 不联网。"),
+            tag(
+                "p",
+                f"整页复盘已存为 {page.name}, 用浏览器打开即可, 可打印, 不联网。",
+                cls="gk-debrief",
+            ),
+            framed(page.read_text(encoding="utf-8")),
         )
+
+
+def look_back(saved: Path, page: Path) -> None:
+    """Write the debrief of a saved game in a process of its own.
+
+    The other ways need a compiler and a database, some 150 MB that a class's kernels would
+    keep to the end of the lesson.
+
+    Raises
+    ------
+    DataError
+        If it could not be written; with what the process said last.
+    """
+    words = [sys.executable, "-m", "gridkit", "drill", str(saved), "--page", str(page)]
+    done = subprocess.run(
+        words, capture_output=True, text=True, encoding="utf-8", errors="replace", check=False
+    )
+    if done.returncode:
+        said = (done.stderr or done.stdout).strip()[-300:]
+        raise DataError(en=f"The debrief was not written: {said}", zh=f"复盘没有写成: {said}")
