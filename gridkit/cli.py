@@ -289,7 +289,8 @@ def score(
         for place, (_, row) in enumerate(listed.head(top).iterrows(), start=1):
             where = places.get(str(row["grid_id"]), str(row["grid_id"]))
             _print_matter(place, row, workspace.profile, where, lang)
-        out.print("以上为建议, 由人决定 · advice; a person decides", style="dim")
+        card = workspace.profile.scorecard.named(lang)
+        out.print(f"{card}。以上为建议, 由人决定 · advice; a person decides", style="dim")
 
 
 def _print_matter(place: int, row: pd.Series, profile: Profile, where: str, lang: Lang) -> None:

@@ -160,9 +160,11 @@ class Board(Column):
         late = int(self.found["overdue"].sum())
         words = Words(
             f"待办 {len(self.listed)} 件, 符合条件 {len(self.found)} 件, 其中超期 {late} 件。"
-            "分数只是建议, 由人决定; 点一件看经过、时限和下一步。",
+            f"分数出自{desk.profile.scorecard.named()}, 只是建议, 由人决定; "
+            "点一件看经过、时限和下一步。",
             f"{len(self.found)} of {len(self.listed)} open matters fit, {late} overdue. Scores "
-            "are advice; a person decides. Open one for its story, clocks and next step.",
+            f"are of the {desk.profile.scorecard.named('en')}, and advice; a person decides. "
+            "Open one for its story, clocks and next step.",
         )
         self._head.value = tag("p", words.of(self.lang))
         rows = [

@@ -278,6 +278,7 @@ class Scorecard(_Frozen):
     zh: Text
     en: Text
     note: str = ""
+    version: str = ""
     floor: Points = 0
     ceiling: Points = 100
     factors: Annotated[tuple[Factor, ...], Some]
@@ -320,8 +321,15 @@ class Scorecard(_Frozen):
         and the order of factors, levels, bands and actions, does.
         """
         content = self.model_dump(mode="json", by_alias=True)
+        if not self.version:  # a card that nobody adopted keeps the hash it always had
+            del content["version"]
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    def named(self, lang: str = "zh") -> str:
+        """Name the card with its version: what every score that is shown should say."""
+        name, word = (self.en, "version") if lang == "en" else (self.zh, "版本")
+        return f"{name}, {word} {self.version or self.hash[:8]}"
 
     def code_problems(self, tables: Mapping[str, Collection[str]]) -> tuple[Problem, ...]:
         """Compare the card's codes with the county's choice tables, both ways.

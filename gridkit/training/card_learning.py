@@ -13,14 +13,18 @@ a person adopts it, with a reason and a version.
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
 from gridkit.profile.card import Scorecard
 from gridkit.training.card_search import entries, gather, search
+from gridkit.triage.evaluate_backtest import backtest, rolling_origins
+from gridkit.triage.evaluate_queue import by_card, methods
 from gridkit.triage.scorecard import score
 
 _LEAST_TRUE = 30
+_DRAWS = 999
 
 
 def learn_card(marked: pd.DataFrame, card: Scorecard) -> Scorecard:
@@ -54,6 +58,50 @@ def learn_card(marked: pd.DataFrame, card: Scorecard) -> Scorecard:
     raw = card.model_dump(by_alias=True)
     search(raw, gather(raw, marked, worse))
     return _named(raw, card)
+
+
+def backtest_cards(
+    marked: pd.DataFrame, card: Scorecard, capacity: int, *, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Judge learned cards beside the hand-set one, each learned from the past alone.
+
+    Parameters
+    ----------
+    marked : DataFrame
+        As `triage.evaluate_facts.mark` gives it.
+    card : Scorecard
+        Set by hand.
+    capacity : int
+        Visits in a week.
+    rng : Generator
+        For the bootstrap over weeks.
+
+    Returns
+    -------
+    DataFrame, indexed by way
+        `value`, `low`, `high` of precision at capacity over all origins: card, learned, and
+        the plain ways. A card is learned anew at each origin.
+
+    Raises
+    ------
+    DataError
+        As `triage.evaluate_backtest.backtest`, or where too little is known to learn.
+    """
+    picks = backtest(
+        rolling_origins(marked),
+        lambda past: {**methods(card), "learned": by_card(learn_card(past, card))},
+        capacity,
+    )
+    weekly = picks.assign(true=picks["true"].astype(float)).pivot_table(
+        index="on", columns="method", values="true", observed=True
+    )
+    draws = rng.integers(0, len(weekly), (_DRAWS, len(weekly)))
+    means = np.nanmean(weekly.to_numpy()[draws], axis=1)
+    low, high = np.nanpercentile(means, [2.5, 97.5], axis=0)
+    return pd.DataFrame(
+        {"value": weekly.mean().to_numpy(), "low": low, "high": high},
+        index=pd.Index(weekly.columns, name="way"),
+    )
 
 
 def _named(raw: dict, card: Scorecard) -> Scorecard:

@@ -72,7 +72,7 @@ class Explanation:
         Points; where the missing answers could move the score.
     band_high : str
         The code of the most urgent band that it could reach.
-    card_id, card_hash : str
+    card_id, card_hash, card_version : str
         The card and its version.
     """
 
@@ -93,6 +93,7 @@ class Explanation:
     band_high: str
     card_id: str
     card_hash: str
+    card_version: str
     lang: Lang = "zh"
 
     def __str__(self) -> str:
@@ -103,7 +104,7 @@ class Explanation:
             for row in self.factors.to_dict("records")
         ]
         version = words["card"].format(
-            card=self.card_id, version=self.card_hash[:12], on=self.on.isoformat()
+            card=self.card_id, version=self.card_version, on=self.on.isoformat()
         )
         return "\n".join(
             [self.sentence, *rows, self.counterfactual, self.missing_text, version, self.advice]
@@ -202,6 +203,7 @@ def explain_one(
         band_high=str(told["band_high"]),
         card_id=card.id,
         card_hash=card.hash,
+        card_version=" ".join(filter(None, (card.version, card.hash[:12]))),
         lang=lang,
     )
 
