@@ -61,7 +61,12 @@ def learn_card(marked: pd.DataFrame, card: Scorecard) -> Scorecard:
 
 
 def backtest_cards(
-    marked: pd.DataFrame, card: Scorecard, capacity: int, *, rng: np.random.Generator
+    marked: pd.DataFrame,
+    card: Scorecard,
+    capacity: int,
+    *,
+    rng: np.random.Generator,
+    first_weeks: int = 36,
 ) -> pd.DataFrame:
     """Judge learned cards beside the hand-set one, each learned from the past alone.
 
@@ -75,6 +80,8 @@ def backtest_cards(
         Visits in a week.
     rng : Generator
         For the bootstrap over weeks.
+    first_weeks : int
+        Weeks before the first origin: enough for 30 matters to have got worse.
 
     Returns
     -------
@@ -88,7 +95,7 @@ def backtest_cards(
         As `triage.evaluate_backtest.backtest`, or where too little is known to learn.
     """
     picks = backtest(
-        rolling_origins(marked),
+        rolling_origins(marked, first_weeks=first_weeks),
         lambda past: {**methods(card), "learned": by_card(learn_card(past, card))},
         capacity,
     )
