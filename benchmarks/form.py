@@ -86,9 +86,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = make(options.keep or Path(folder), options.rows)
         print(f"{workspace.store.size('concern'):,} concerns, {len(workspace.grids)} grids")
+        told("first cell: all that a form needs, loaded", [timed(forms.warm_up)])
         start = time.perf_counter()
         screen = forms.record(workspace)
-        told("record screen opened", [time.perf_counter() - start])
+        told("second cell: record screen opened", [time.perf_counter() - start])
         print(
             f"memory of this process by now {_memory_mib():.0f} MiB (making the ledger included)"
         )
