@@ -64,6 +64,8 @@ def test_what_gridkit_does_not_even_import(refused, rule):
     listens |= {"open311_server.py: http", "open311_server.py: urllib"}
     # finds a free port of its own address for Voilà, connects to nobody
     listens |= {"serve.py: socket"}
+    # a kernel asks its own Voilà, which started it, whether a page was opened
+    listens |= {"warm.py: websockets"}
     found = {
         f"{path.name}: {name}"
         for path, tree in TREES.items()
