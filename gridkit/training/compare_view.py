@@ -48,7 +48,7 @@ class CompareView(Column):
         self.add_class("gk")
         self.add_class("gk-wide")
         self.again.on_click(lambda _: self._find())
-        self.go.on_click(lambda _: self._compare())
+        self.go.on_click(lambda _: self._lay_out())
         self._find()
 
     @property
@@ -71,7 +71,7 @@ class CompareView(Column):
             "文件名写甲组、乙组, 不写姓名。对照的是决定, 不比高下。",
         )
 
-    def _compare(self) -> None:
+    def _lay_out(self) -> None:
         names = str(self.one.value), str(self.two.value)
         ways = {f"{_EXAMPLE}: {zh}": way for way, zh in way_names().items()}
         self._page.value = tag("p", "正在对照…", role="status")
