@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from gridkit.reports.printing import find_office
 
 import gridkit as gk
 from gridkit import reports
 from gridkit.maps.overview import overview
-from gridkit.reports.printing import find_office
 from gridkit.training.bulk import bulk_concerns
 from gridkit.training.town import make_town
 from gridkit.training.write import write_town

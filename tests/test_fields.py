@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridkit.errors import DataError
-from gridkit.forms import Section, answers, field_for, look
+from gridkit.forms import Section, answers, field_for
 from gridkit.forms.section import Group
 from gridkit.profile import load_profile
 from gridkit.records.spec import CONCERN, RECORD_SPECS, STEP, VISIT
+from gridkit.screen import look
 
 PROFILE = load_profile()
 ON = date(2026, 11, 22)

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from gridkit.forms.look import style
+from gridkit.screen.look import style
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[1] / "notebooks").glob("*.ipynb"))
 MOST_LINES, MOST_LINES_IN_A_CELL = 60, 10

@@ -11,9 +11,8 @@ doors come next, `sheet_entry` keys its paper in; `correction` (its questions: `
 `merge` change finished records.
 `record_screen` shows the form with score, day's list and map; `board` (with its filters, week,
 feedback and backlog) and `matter_view` (clocks, story, next step, score) let a person act and
-decide; `hotspot_view` shows where concerns gather. All three read through `desk`. `look` is the
-one place where words become HTML; `frame` keeps JupyterLab's one-key commands out of a form; `warm`
-loads what takes long before it is wanted.
+decide; `hotspot_view` shows where concerns gather. All three read through `desk`, and are
+drawn with `gridkit.screen`. `warm` loads what takes long before it is wanted.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ if TYPE_CHECKING:
     from gridkit.forms.field import Field
     from gridkit.forms.fields import field_for
     from gridkit.forms.hotspot_view import HotspotView
-    from gridkit.forms.look import Words
     from gridkit.forms.record_screen import RecordScreen
     from gridkit.forms.saved import Saved
     from gridkit.forms.section import Section
     from gridkit.forms.visit_form import VisitForm
     from gridkit.forms.warm import warm_up
     from gridkit.records.workspace import Workspace
+    from gridkit.screen.look import Words
 
 CAPACITY = 15
 
@@ -47,7 +46,7 @@ _LATER = {
     "Saved": "saved",
     "Section": "section",
     "VisitForm": "visit_form",
-    "Words": "look",
+    "Words": ".screen.look",  # beneath this chapter, for reports have a screen too
     "field_for": "fields",
     "warm_up": "warm",
 }
@@ -140,6 +139,6 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     if name in _LATER:
-        return getattr(import_module(f"gridkit.forms.{_LATER[name]}"), name)
+        return getattr(import_module(f".{_LATER[name]}", __name__), name)
     msg = f"module 'gridkit.forms' has no attribute {name!r}"
     raise AttributeError(msg)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.forms.look import Markup, Words, chip, join, tag
 from gridkit.profile import Profile
+from gridkit.screen.look import Markup, Words, chip, join, tag
 
 
 def band_chip(code: str, profile: Profile, lang: str = "zh") -> Markup:

@@ -15,13 +15,13 @@ from gridkit.forms.concern_card import GROUPS, asked_groups
 from gridkit.forms.disputes import Disputes
 from gridkit.forms.field import Field
 from gridkit.forms.grid_field import GridField
-from gridkit.forms.look import Column, Words
 from gridkit.forms.photo_field import PhotoField
 from gridkit.forms.place import PlacePart
 from gridkit.forms.section import Group, Section
 from gridkit.records.models import Record, kind_of
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.store import Store
+from gridkit.screen.look import Column, Words
 
 _PLACE = ("lon", "lat", "grid_id")
 

@@ -21,12 +21,12 @@ from gridkit.forms.hotspot_methods import (
     by_history,
     by_silence,
 )
-from gridkit.forms.look import Words
 from gridkit.maps import layers
 from gridkit.maps.county_map import concern_layer
 from gridkit.maps.events import read_events
 from gridkit.maps.layers import MapLayer
 from gridkit.records import Workspace
+from gridkit.screen.look import Words
 from gridkit.triage.rooms import open_rooms
 from gridkit.triage.worklist import worklist
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Words
 from gridkit.forms.section import Group, Section
 from gridkit.forms.sheet import Sheet
 from gridkit.records.meetings import BACKLOG
 from gridkit.records.models import Backlog
 from gridkit.records.standing import Current
+from gridkit.screen.look import Words
 
 TAKE = Words("列入积案", "Put on a list of hard matters")
 UPDATE = Words("更新积案清单", "Bring its checklist up to date")

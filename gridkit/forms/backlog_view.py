@@ -11,7 +11,7 @@ from gridkit.forms.advice_view import row_or_none, subject
 from gridkit.forms.board_rows import place_cell, standing_cell
 from gridkit.forms.desk import Desk
 from gridkit.forms.listing import Listing, Row
-from gridkit.forms.look import Column, Markup, Words, chip, html, join, table, tag
+from gridkit.screen.look import Column, Markup, Words, chip, html, join, table, tag
 
 REPORT_DAYS = 45  # back from today: the last three half-months
 _HEAD = (

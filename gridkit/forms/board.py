@@ -19,12 +19,12 @@ from gridkit.forms.board_look import BOARD_CSS
 from gridkit.forms.board_rows import BOARD_HEAD, board_row
 from gridkit.forms.desk import Desk
 from gridkit.forms.feedback_view import FeedbackView
-from gridkit.forms.frame import Frame
 from gridkit.forms.listing import Listing, Pager
-from gridkit.forms.look import Column, Words, heading, html, style, tag
 from gridkit.forms.matter_view import MatterView
 from gridkit.forms.week_view import WeekView
 from gridkit.records.models import Record
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, Words, heading, html, style, tag
 from gridkit.triage.taking import StepTaken
 
 CAPACITY = 15

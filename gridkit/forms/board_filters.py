@@ -11,7 +11,7 @@ import pandas as pd
 from gridkit import triage
 from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Words, dress, fill_list
+from gridkit.screen.look import Column, Words, dress, fill_list
 from gridkit.triage.chronicle import state_label
 
 ALL = Words("全部", "all")

@@ -9,7 +9,7 @@ import pandas as pd
 from gridkit.forms.advice_view import band_chip, due_text, subject
 from gridkit.forms.desk import Desk
 from gridkit.forms.listing import Row
-from gridkit.forms.look import Markup, Words, join, tag
+from gridkit.screen.look import Markup, Words, join, tag
 from gridkit.triage.chronicle import state_label
 
 BOARD_HEAD = (

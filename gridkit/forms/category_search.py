@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 import anywidget
 import traitlets
 
-from gridkit.forms.look import Words
 from gridkit.forms.lookup import Category, categories, find
 from gridkit.profile import Profile
+from gridkit.screen.look import Words
 
 _WORDS = {
     "label": Words("什么事 (查找)", "What is it about (search)"),

@@ -12,9 +12,9 @@ import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import DataError
 from gridkit.forms.field import Field
-from gridkit.forms.look import Words, dress, html, tag
 from gridkit.profile import Profile
 from gridkit.records.spec import NONE_CODE, FieldSpec
+from gridkit.screen.look import Words, dress, html, tag
 
 CHOOSE = Words("请选择", "choose")
 NOT_ASKED = Words("未问", "not asked")

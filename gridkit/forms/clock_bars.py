@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.forms.look import Markup, Words, join, tag
+from gridkit.screen.look import Markup, Words, join, tag
 
 _LATE = Words("已超期", "overdue")
 _STOPPED = Words("已完成或已届满的时限", "clocks that have stopped")

@@ -11,7 +11,6 @@ import ipywidgets as W  # noqa: N812
 
 from gridkit.forms.category_search import CategorySearch
 from gridkit.forms.disputes import Disputes
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.lookup import Category
 from gridkit.forms.photo_field import PhotoField
 from gridkit.forms.place import PlacePart
@@ -21,6 +20,7 @@ from gridkit.records.ids import new_id
 from gridkit.records.models import Concern, Record
 from gridkit.records.spec import CONCERN
 from gridkit.records.store import Store
+from gridkit.screen.look import Column, Words, html, tag
 
 # Asked in this order; what the visit knows (grid, day, source) is not asked twice.
 GROUPS = (

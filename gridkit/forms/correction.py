@@ -14,11 +14,11 @@ import ipywidgets as W  # noqa: N812
 from gridkit.errors import GridkitError
 from gridkit.forms.amended import Amended
 from gridkit.forms.history_view import history_block
-from gridkit.forms.look import Column, Words, dress, html, join, tag
 from gridkit.forms.merge import MergePart, standing_heads
 from gridkit.forms.section import Section
 from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.store import Store
+from gridkit.screen.look import Column, Words, dress, html, join, tag
 
 PART = "gk-part-correction"
 _WORDS = {

@@ -10,9 +10,9 @@ import pandas as pd
 from gridkit.forms.advice_view import subject
 from gridkit.forms.correction import PART, Correction
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Words, dress, fill_list, html
 from gridkit.profile.choices import fold
 from gridkit.records.spec import OUTCOMES
+from gridkit.screen.look import Column, Words, dress, fill_list, html
 
 LISTED = 30
 """So many records are offered, the latest first; typing narrows them down."""

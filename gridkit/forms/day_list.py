@@ -6,8 +6,8 @@ import pandas as pd
 
 from gridkit.forms.advice_view import band_chip, row_or_none, subject
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Markup, Words, html, join, table, tag
 from gridkit.records.spec import OUTCOMES
+from gridkit.screen.look import Column, Markup, Words, html, join, table, tag
 
 _HEAD = (
     Words("序", "No."),

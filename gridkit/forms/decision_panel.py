@@ -9,10 +9,10 @@ import ipywidgets as W  # noqa: N812
 from gridkit import triage
 from gridkit.errors import GridkitError
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Words, html, join, tag
 from gridkit.forms.section import Group, Section
 from gridkit.records.models import Decision, Record
 from gridkit.records.spec import DECISION
+from gridkit.screen.look import Column, Words, html, join, tag
 
 NEEDS_REASON = Words("与建议不同, 请写明理由", "This differs from the advice: please say why")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gridkit.forms.choices import ChoiceField, Options, options_of
 from gridkit.forms.field import Field
-from gridkit.forms.look import Words
 from gridkit.profile import Profile
+from gridkit.screen.look import Words
 
 ALL = "all"
 """Stands in the list for "show them all"; it is no code, and never an answer."""

@@ -8,11 +8,11 @@ from typing import Any
 import ipywidgets as W  # noqa: N812
 
 from gridkit.forms.fields import TextField
-from gridkit.forms.look import Column, Words, dress, html, tag
 from gridkit.forms.past import Heard, LastTime, Past
 from gridkit.forms.section import Section
 from gridkit.profile import Profile
 from gridkit.records.spec import FieldSpec
+from gridkit.screen.look import Column, Words, dress, html, tag
 
 
 class AddressField(TextField):

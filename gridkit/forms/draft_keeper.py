@@ -16,9 +16,9 @@ from typing import Any
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.records.drafts import Draft, Drafts
 from gridkit.records.revision import CIVIL_ZONE, utc_text
+from gridkit.screen.look import Column, Words, html, tag
 
 DELAY_SECONDS = 0.5
 LISTED = 8

@@ -14,7 +14,7 @@ from gridkit.forms.board_rows import place_cell, standing_cell
 from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk
 from gridkit.forms.listing import Listing, Pager, Row
-from gridkit.forms.look import Column, Markup, Words, html, join, tag
+from gridkit.screen.look import Column, Markup, Words, html, join, tag
 from gridkit.triage.board import TOWNSHIP_DIGITS
 
 _HEAD = (

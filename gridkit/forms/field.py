@@ -14,8 +14,8 @@ from typing import Any
 from traitlets import TraitError
 
 from gridkit.errors import DataError
-from gridkit.forms.look import Column, Markup, Words, html, join, tag
 from gridkit.records.spec import FieldSpec
+from gridkit.screen.look import Column, Markup, Words, html, join, tag
 
 
 class Field(Column):

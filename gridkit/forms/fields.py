@@ -16,10 +16,10 @@ from gridkit.errors import DataError
 from gridkit.forms import answers
 from gridkit.forms.choices import ChoiceField, ManyField, YesNoField, options_of
 from gridkit.forms.field import Field
-from gridkit.forms.look import Words, dress
 from gridkit.profile import Profile
 from gridkit.records.condition import TODAY, Compare
 from gridkit.records.spec import FieldSpec
+from gridkit.screen.look import Words, dress
 
 _EXAMPLE = "如 e.g. 2026-3-7"
 _LONG_TEXT = 200  # characters; above it the input has several lines

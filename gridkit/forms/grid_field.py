@@ -10,8 +10,8 @@ import pandas as pd
 
 from gridkit.errors import DataError
 from gridkit.forms.field import Field
-from gridkit.forms.look import Words, dress
 from gridkit.records.spec import FieldSpec
+from gridkit.screen.look import Words, dress
 
 _NAMED = 3  # candidates named in a message
 

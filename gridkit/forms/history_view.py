@@ -6,12 +6,12 @@ from datetime import datetime
 
 import pandas as pd
 
-from gridkit.forms.look import Markup, Words, join, table, tag
 from gridkit.forms.saying import in_words
 from gridkit.profile import Profile
 from gridkit.records.changes import Change, versions
 from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.spec import RECORD_SPECS, ROLES
+from gridkit.screen.look import Markup, Words, join, table, tag
 
 _ROLES = {code: Words(zh, en) for code, zh, en in ROLES}
 _HEAD = (

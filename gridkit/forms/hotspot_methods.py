@@ -13,10 +13,10 @@ import pandas as pd
 from gridkit import hotspots
 from gridkit.errors import DataError
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Words
 from gridkit.forms.map_table import Row
 from gridkit.maps import layers
 from gridkit.maps.layers import MapLayer
+from gridkit.screen.look import Words
 
 RATE, DENSITY = "rate", "density"
 MOST_ROWS = 30

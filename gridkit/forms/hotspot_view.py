@@ -11,10 +11,10 @@ from gridkit import hotspots, maps
 from gridkit.errors import DataError
 from gridkit.forms.choices import UNCHOSEN
 from gridkit.forms.desk import Desk
-from gridkit.forms.frame import Frame
 from gridkit.forms.hotspot_methods import DENSITY, METHODS, RATE, Answer, Question
-from gridkit.forms.look import Column, Words, dress, fill_list, heading, html, join, style, tag
 from gridkit.forms.map_table import MapTable
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, Words, dress, fill_list, heading, html, join, style, tag
 
 WEEKS = (4, 8, 12, 26, 52)
 USUAL_WEEKS = 12

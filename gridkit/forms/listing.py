@@ -10,7 +10,7 @@ import anywidget
 import ipywidgets as W  # noqa: N812
 import traitlets
 
-from gridkit.forms.look import Column, Markup, Words, html, join, tag
+from gridkit.screen.look import Column, Markup, Words, html, join, tag
 
 PAGE_ROWS = 15
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from gridkit import maps
 from gridkit.forms.desk import RECENT_WEEKS, Desk
-from gridkit.forms.look import Column, Markup, Words, html, tag
 from gridkit.hotspots import density, mappable, rates
+from gridkit.screen.look import Column, Markup, Words, html, tag
 
 HEIGHT_PX = 420
 

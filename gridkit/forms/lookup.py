@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from gridkit.forms.look import Words
 from gridkit.profile import Profile
 from gridkit.profile.choices import Choice, fold
+from gridkit.screen.look import Words
 
 MOST = 8
 """So many are offered: what does not fit on a glance is found by one more letter."""

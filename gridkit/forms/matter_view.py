@@ -16,13 +16,13 @@ from gridkit.forms.clock_bars import clock_bars
 from gridkit.forms.correction import PART, Correction
 from gridkit.forms.decision_panel import DecisionPanel
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Column, Markup, Words, html, join, tag
 from gridkit.forms.photo_field import photo_block
 from gridkit.forms.score_view import score_view
 from gridkit.forms.session_sheet import SessionSheet
 from gridkit.forms.step_panel import StepPanel, answers_of
 from gridkit.forms.story_line import story_line
 from gridkit.records.models import Record
+from gridkit.screen.look import Column, Markup, Words, html, join, tag
 from gridkit.triage.board import townships
 from gridkit.triage.chronicle import state_label
 from gridkit.triage.taking import StepTaken

@@ -11,12 +11,12 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.forms.choices import CHOOSE
-from gridkit.forms.look import Column, Words, dress, html, tag
 from gridkit.forms.saying import in_words
 from gridkit.profile import Profile
 from gridkit.records.changes import differences
 from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.spec import RECORD_SPECS, ROLES
+from gridkit.screen.look import Column, Words, dress, html, tag
 
 _ROLES = {code: Words(zh, en) for code, zh, en in ROLES}
 _WITHDRAWN = "withdrawn"

@@ -16,9 +16,9 @@ import traitlets
 
 from gridkit.errors import DataError, GridkitError
 from gridkit.forms.field import Field
-from gridkit.forms.look import Markup, Words, tag
 from gridkit.records.photos import Photos
 from gridkit.records.spec import FieldSpec
+from gridkit.screen.look import Markup, Words, tag
 
 _WORDS = {
     "shoot": Words("拍照", "Take a photo"),

@@ -16,9 +16,9 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.forms.field import Field
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.records.grids import centroid, locate, place_problems
 from gridkit.records.spec import PLACE_SOURCES
+from gridkit.screen.look import Column, Words, html, tag
 
 if TYPE_CHECKING:
     from gridkit.forms.place_map import PlaceMap

@@ -17,9 +17,9 @@ import anywidget
 import geopandas as gpd
 import traitlets
 
-from gridkit.forms.look import Words
 from gridkit.maps import assets
 from gridkit.maps.shapes import encode
+from gridkit.screen.look import Words
 
 ACCURATE_M = 50
 """A fix is taken by itself when it is at least so accurate, in meters."""

@@ -12,12 +12,12 @@ from gridkit.forms.corrections import Corrections
 from gridkit.forms.day_list import DayList, plain_advice
 from gridkit.forms.desk import Desk, as_rows
 from gridkit.forms.live_map import LiveMap
-from gridkit.forms.look import Column, Words, heading, html, join, style
 from gridkit.forms.past import Past
 from gridkit.forms.round_view import RoundView
 from gridkit.forms.saved import Saved
 from gridkit.forms.sheet_entry import NUMBER
 from gridkit.forms.visit_form import VISIT_PART, VisitForm
+from gridkit.screen.look import Column, Words, heading, html, join, style
 
 
 class RecordScreen(Column):

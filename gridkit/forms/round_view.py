@@ -12,10 +12,10 @@ from gridkit.errors import GridkitError
 from gridkit.exchange.printing import to_pdf
 from gridkit.forms.desk import Desk
 from gridkit.forms.grid_field import GridField
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.sheet_entry import SheetEntry, keep_numbers, sheet_path
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records.spec import VISIT
+from gridkit.screen.look import Column, Words, html, tag
 
 SHOWN = 25
 """So many doors are on the screen; the paper sheet has them all."""

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from gridkit.forms.concern_card import ConcernCard
-from gridkit.forms.look import Words
 from gridkit.records.models import Record, Step, Visit
 from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.writer import Receipt
+from gridkit.screen.look import Words
 
 UNSURE = Words(
     "没有收到保存成功的确认。填写的内容都还在; 请先看今天的清单里有没有, 再决定是否再按“保存”。",

@@ -7,9 +7,9 @@ from typing import Any
 
 from gridkit.forms.answers import show_date
 from gridkit.forms.choices import NONE_OF_THESE, options_of
-from gridkit.forms.look import Words
 from gridkit.profile import Profile
 from gridkit.records.spec import NONE_CODE, FieldSpec
+from gridkit.screen.look import Words
 
 UNANSWERED = Words("(没有填)", "(no answer)")
 _YES_NO = {True: Words("是", "yes"), False: Words("否", "no")}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gridkit import triage
 from gridkit.forms.advice_view import band_chip
-from gridkit.forms.look import Markup, Words, table, tag
 from gridkit.profile import Profile
+from gridkit.screen.look import Markup, Words, table, tag
 
 _HEAD = (
     Words("因素", "Factor"),

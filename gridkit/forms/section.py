@@ -18,12 +18,12 @@ from gridkit.forms import answers
 from gridkit.forms.choices import ChoiceField, options_of
 from gridkit.forms.field import Field
 from gridkit.forms.fields import field_for
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.profile import Profile
 from gridkit.records.condition import Answered
 from gridkit.records.models import MODELS
 from gridkit.records.spec import FieldSpec, RecordSpec
 from gridkit.records.validate import Rules
+from gridkit.screen.look import Column, Words, html, tag
 
 MISSING = Words("缺少必填项", "required and missing")
 FILL_IN = Words("这一项必填", "This one is needed")

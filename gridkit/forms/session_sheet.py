@@ -11,11 +11,11 @@ from gridkit import triage
 from gridkit.forms.choices import ChoiceField, Options
 from gridkit.forms.desk import Desk
 from gridkit.forms.field import Field
-from gridkit.forms.look import Words
 from gridkit.forms.section import Group, Section
 from gridkit.forms.sheet import Sheet
 from gridkit.records.meetings import SESSION
 from gridkit.records.models import Session
+from gridkit.screen.look import Words
 
 _WHERE = replace(SESSION["division_code"], zh="地点", en="Where", help_zh="", help_en="")
 OPEN = Words("记一场接访或评理", "Record a session")

@@ -8,8 +8,8 @@ from typing import Any
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
-from gridkit.forms.look import Column, Words, html, join, tag
 from gridkit.forms.section import Section
+from gridkit.screen.look import Column, Words, html, join, tag
 
 SAVE = Words("保存", "Save")
 CANCEL = Words("取消", "Cancel")

@@ -20,9 +20,9 @@ from gridkit.exchange.output import put
 from gridkit.forms.answers import read_integer
 from gridkit.forms.desk import Desk
 from gridkit.forms.fields import DateField
-from gridkit.forms.look import Column, Words, dress, html, tag
 from gridkit.profile.choices import fold
 from gridkit.records.spec import VISIT
+from gridkit.screen.look import Column, Words, dress, html, tag
 
 NUMBER = "sheet_number"
 """The name under which the cursor finds the field of the number."""

@@ -18,9 +18,9 @@ from gridkit.errors import GridkitError
 from gridkit.forms.choices import ChoiceField, Options
 from gridkit.forms.desk import Desk
 from gridkit.forms.field import Field
-from gridkit.forms.look import Column, Markup, Words, dress, html, join, tag
 from gridkit.forms.section import FILL_IN, PLEASE_CHOOSE, Group, Section
 from gridkit.records.spec import ROLES, STEP
+from gridkit.screen.look import Column, Markup, Words, dress, html, join, tag
 from gridkit.triage.chronicle import state_label
 from gridkit.triage.moves import MOVES
 from gridkit.triage.taking import StepTaken

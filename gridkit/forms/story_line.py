@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from gridkit.forms.look import Markup, Words, join, tag
 from gridkit.profile import Profile
 from gridkit.records.spec import ROLES
+from gridkit.screen.look import Markup, Words, join, tag
 from gridkit.triage import Event
 from gridkit.triage.chronicle import state_label
 

@@ -19,9 +19,7 @@ from gridkit.forms.concern_card import ConcernCard
 from gridkit.forms.door import AddressField, Door
 from gridkit.forms.draft_keeper import DraftKeeper
 from gridkit.forms.field import Field
-from gridkit.forms.frame import Frame
 from gridkit.forms.grid_field import GridField
-from gridkit.forms.look import Column, Words, html, tag
 from gridkit.forms.past import Past
 from gridkit.forms.saved import (
     SAVED_ELSEWHERE,
@@ -37,6 +35,8 @@ from gridkit.records.ids import new_id
 from gridkit.records.photos import sweep
 from gridkit.records.spec import VISIT
 from gridkit.records.store import Store
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, Words, html, tag
 
 GROUPS = (
     Group(Words("", ""), ("grid_id", "address", "visited_on", "outcome", "met_role", "note")),

@@ -14,8 +14,8 @@ import pandas as pd
 
 from gridkit.exchange.output import put
 from gridkit.forms.desk import Desk
-from gridkit.forms.look import Words
 from gridkit.profile.choices import fold
+from gridkit.screen.look import Words
 
 LONG_DAYS = 90
 """A door that was not visited for so many days is said to be long ago."""

@@ -12,7 +12,7 @@ from gridkit.forms.answers import read_integer
 from gridkit.forms.board_rows import BOARD_HEAD, board_row
 from gridkit.forms.desk import Desk
 from gridkit.forms.listing import Listing, Row
-from gridkit.forms.look import Column, Markup, Words, dress, html, join, table, tag
+from gridkit.screen.look import Column, Markup, Words, dress, html, join, table, tag
 
 MOST_DOORS = 200  # more than anybody visits in a week; keeps the page light
 _LEFT_HEAD = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.forms.look import Markup, join, table, tag
+from gridkit.screen.look import Markup, join, table, tag
 from gridkit.training.debrief import fates
 from gridkit.training.debrief_drawing import FATES
 from gridkit.training.drill import Drill, compare, root_name

@@ -7,8 +7,8 @@ from pathlib import Path
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import DataError
-from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, html, join, style, tag
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, html, join, style, tag
 from gridkit.training.compare_page import NAMES, compare_page
 from gridkit.training.drill import played_by, resume
 from gridkit.training.page import framed, save_page

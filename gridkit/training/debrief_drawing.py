@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridkit.forms.look import Markup, join, tag
+from gridkit.screen.look import Markup, join, tag
 from gridkit.training.debrief import Debrief
 from gridkit.training.drill import root_name
 

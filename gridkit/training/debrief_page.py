@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.forms.look import Markup, join, table, tag
+from gridkit.screen.look import Markup, join, table, tag
 from gridkit.training.debrief import OWN, Debrief
 from gridkit.training.debrief_drawing import FATES, MOST, county, key, timeline
 from gridkit.training.drill import root_name

@@ -7,8 +7,8 @@ from pathlib import Path
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import DataError
-from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, fill_list, html, style, tag
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, fill_list, html, style, tag
 from gridkit.training.compare_view import SAVED
 from gridkit.training.drill import Drill, resume
 from gridkit.training.drill_view import DrillView

@@ -11,8 +11,8 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.errors import DataError, GridkitError, StoreError
-from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, Markup, html, join, style, table, tag
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, Markup, html, join, style, table, tag
 from gridkit.training.drill import Drill
 from gridkit.training.page import file_name, framed
 from gridkit.training.roots import ACTIONS

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from gridkit.errors import StoreError
-from gridkit.forms.look import Markup, join, tag
+from gridkit.screen.look import Markup, join, tag
 
 STYLE = """
 :root{color-scheme:light}body{margin:0 auto;max-width:1320px;padding:16px 20px;

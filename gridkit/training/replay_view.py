@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import ipywidgets as W  # noqa: N812
 
-from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, html, join, style, table, tag
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, html, join, style, table, tag
 from gridkit.training.drill import Drill
 from gridkit.training.roots import ACTIONS
 

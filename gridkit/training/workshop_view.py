@@ -9,11 +9,11 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.errors import GridkitError, ProfileError
-from gridkit.forms.frame import Frame
-from gridkit.forms.look import Column, html, join, style, table, tag
 from gridkit.profile.card import Scorecard
 from gridkit.profile.card_adoption import adopt_card, adoptions
 from gridkit.records.spec import ROLES
+from gridkit.screen.frame import Frame
+from gridkit.screen.look import Column, html, join, style, table, tag
 from gridkit.training.card_learning import moves, scaled
 
 _ROWS = 15

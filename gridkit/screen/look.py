@@ -1,7 +1,7 @@
-"""How forms and boards look, and the one place where words become HTML.
+"""How every screen looks, and the one place where words become HTML.
 
 Free text reaches the page only through `tag`, which escapes everything that `tag` itself
-did not make. No other module of this chapter writes a `<`.
+did not make. No module of forms or reports' screens writes a `<`.
 """
 
 from __future__ import annotations
