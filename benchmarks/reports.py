@@ -19,6 +19,7 @@ from gridkit.reports.printing import find_office
 
 import gridkit as gk
 from gridkit import reports
+from gridkit.exchange.printing import find_office
 from gridkit.maps.overview import overview
 from gridkit.training.bulk import bulk_concerns
 from gridkit.training.town import make_town
