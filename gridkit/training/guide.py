@@ -7,7 +7,7 @@ from pathlib import Path
 
 from markdown_it import MarkdownIt
 
-from gridkit.forms.look import Markup, html, join, tag
+from gridkit.screen.look import Markup, html, join, tag
 from gridkit.training.page import framed, save_page, whole_page
 
 _SHEET = """
