@@ -64,8 +64,9 @@ class DayList(Column):
 
     def speak(self, lang: str) -> None:
         """Show the list in another language."""
-        self.lang = lang
-        self._show()
+        if lang != self.lang:
+            self.lang = lang
+            self._show()
 
     def _show(self) -> None:
         title = Words("今天的走访", "Today's visits")
@@ -78,22 +79,27 @@ class DayList(Column):
             return
         names = self._desk.grids["name"]
         total = len(self._visits)
+        heard = self._lines()
         rows: list[tuple[str, ...]] = [
             (
                 str(total - i),
                 str(names.get(visit["grid_id"], visit["grid_id"])),
                 "" if pd.isna(visit["address"]) else str(visit["address"]),
                 _OUTCOMES[str(visit["outcome"])].of(self.lang),
-                self._concerns_of(str(visit_id)),
+                join(*heard.get(str(visit_id), ())) or join("—"),
             )
             for i, (visit_id, visit) in enumerate(self._visits.iterrows())
         ]
         listing = table(tuple(w.of(self.lang) for w in _HEAD), rows)
         self._page.value = join(head, tag("div", listing, cls="gk-scroll"))
 
-    def _concerns_of(self, visit_id: str) -> Markup:
-        own = self._concerns[self._concerns["visit_id"] == visit_id]
-        return join(*(self._line(str(i), row) for i, row in own.iterrows())) or join("—")
+    def _lines(self) -> dict[str, list[Markup]]:
+        """Write each concern under its visit, in one pass."""
+        made: dict[str, list[Markup]] = {}
+        for concern_id, concern in self._concerns.iterrows():
+            line = self._line(str(concern_id), concern)
+            made.setdefault(str(concern["visit_id"]), []).append(line)
+        return made
 
     def _line(self, concern_id: str, concern: pd.Series) -> Markup:
         profile = self._desk.profile

@@ -1,7 +1,8 @@
-"""The desk: the ledger as one screen uses it, read once and kept up with what is saved.
+"""The desk: the ledger as one screen uses it, and only as much of it as the screen needs.
 
-Reading 100,000 concerns takes half a second; a save must answer faster. So a desk reads the
-ledger when a screen opens, adds the rows that this screen saves, and reads again only when
+Reading 100,000 concerns takes half a second; a form must open and answer faster. So the rows
+of a day, a grid or a visit are asked for one by one (`rows`). A screen that shows the whole
+ledger reads it once (`frame`), adds the rows that it saves itself, and reads again only when
 somebody else wrote. Free text is not read at all.
 """
 
@@ -18,6 +19,7 @@ from gridkit import triage
 from gridkit.hotspots import mappable
 from gridkit.maps.ground import Ground, read_ground
 from gridkit.profile import Profile
+from gridkit.records.extract import last_row, rows_after, rows_among
 from gridkit.records.models import Record, kind_of
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.store import Store
@@ -150,20 +152,16 @@ class Desk:
                 self._new[kind].append(record)
 
     def rows(self, kind: str, column: str, values: Iterable[Any]) -> pd.DataFrame:
-        """Give the rows of one kind whose `column` is among `values`, codes as plain text.
+        """Read the rows of one kind whose `column` is among `values`, codes as plain text.
 
-        The column can be `record_id`. Rows that this screen saved are among them.
+        The column can be `record_id`. They are as the ledger has them now.
         """
-        wanted = list(values)
-        if kind not in self._read:
-            self.frame(kind)
-        parts = [self._read[kind], as_rows(self._new[kind], kind)]
-        found = [
-            plain(part[(part.index if column == "record_id" else part[column]).isin(wanted)])
-            for part in parts
-            if len(part)
-        ]
-        return pd.concat(found) if found else plain(parts[0])
+        return plain(rows_among(self.store, kind, column, values, columns=_COLUMNS[kind]))
+
+    def last_grid(self) -> str | None:
+        """Give the grid of the visit that was begun last; None where there was none yet."""
+        visit = last_row(self.store, "visit", columns=["grid_id"])
+        return str(visit["grid_id"].iloc[0]) if len(visit) else None
 
     def advice(
         self, concern_ids: Sequence[str], concerns: pd.DataFrame, steps: pd.DataFrame
@@ -217,12 +215,10 @@ class Desk:
         DataFrame, indexed by `grid_id`, in the order of the grids
             `n`, `households`, `population` (Int64).
         """
-        since = pd.Timestamp(self.today - timedelta(weeks=weeks))
-        if "concern" not in self._read:
-            self.frame("concern")
-        parts = [self._read["concern"], as_rows(self._new["concern"], "concern")]
-        recent = [mappable(part[part["heard_on"] > since], self.profile) for part in parts]
-        n = pd.concat([part["grid_id"].astype("str") for part in recent]).value_counts()
+        since = self.today - timedelta(weeks=weeks)
+        asked = ["grid_id", "dispute_code"]
+        recent = rows_after(self.store, "concern", "heard_on", since, columns=asked)
+        n = mappable(recent, self.profile)["grid_id"].astype("str").value_counts()
         n = n.reindex(self.grids.index.astype("str")).fillna(0).astype("Int64")
         return pd.DataFrame(
             {

@@ -72,18 +72,15 @@ class RecordScreen(Column):
         self.form.frame.on_cursor(self.corrections.at)
         self.corrections.on_saved(self._corrected)
         self.lang_button.on_click(lambda _: self.speak("zh" if self.lang == "en" else "en"))
-        self._offer_last_grid()
-        self.speak(lang)
+        last = desk.last_grid()
+        if last is not None:
+            self.form.grid.offer_again(last)
+        self._name()
 
     @property
     def result(self) -> str:
         """What was just saved, as HTML."""
         return str(self._result.value)
-
-    def _offer_last_grid(self) -> None:
-        visits = self._desk.frame("visit")
-        if len(visits):
-            self.form.grid.offer_again(str(visits["grid_id"].iloc[-1]))
 
     def _saved(self, saved: Saved) -> None:
         desk = self._desk
@@ -132,12 +129,15 @@ class RecordScreen(Column):
         ]
         self._result.value = join(*blocks)
 
+    def _name(self) -> None:
+        self.lang_button.description = "English" if self.lang == "zh" else "中文"
+        words = Words(f"{self._desk.name} 走访登记".strip(), "Record a visit")
+        self._title.value = heading(words, self.lang, invented=self._desk.invented)
+
     def speak(self, lang: str) -> None:
         """Show everything in another language first; answers stay."""
         self.lang = lang
-        self.lang_button.description = "English" if lang == "zh" else "中文"
-        words = Words(f"{self._desk.name} 走访登记".strip(), "Record a visit")
-        self._title.value = heading(words, lang, invented=self._desk.invented)
+        self._name()
         self.form.speak(lang)
         self.day.speak(lang)
         self.corrections.speak(lang)

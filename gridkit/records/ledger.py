@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,8 +31,22 @@ def frame(
     profile: Profile,
     *,
     columns: Sequence[str] | None = None,
+    where: Sequence[sa.ColumnElement[bool]] | None = None,
 ) -> pd.DataFrame:
     """Read the current state of one kind; see `Store.frame`.
+
+    Parameters
+    ----------
+    connection : Connection
+    kind : str
+    profile : Profile
+    columns : sequence of str, optional
+    where : sequence of conditions, optional
+        Which rows, where not all: those that meet any. No row may meet two.
+
+    Returns
+    -------
+    DataFrame indexed by `record_id`
 
     Raises
     ------
@@ -49,14 +63,16 @@ def frame(
             f"{', '.join(unknown[:3])}.",
         )
     table = CURRENT[kind]
-    query = sa.select(
-        table.c.record_id, *(table.c[name] for name in names), table.c.n_heads
-    ).order_by(table.c.record_id)
+    query = sa.select(table.c.record_id, *(table.c[name] for name in names), table.c.n_heads)
     columns_of = [_Column(spec[name], profile) for name in names]
     index: list[str] = []
     heads: list[int] = []
-    with _no_collection(), legible():
-        for batch in _batches(connection, query):
+    if where is None:
+        batches = _batches(connection, query.order_by(table.c.record_id))
+    else:  # sorted below: sorted here, SQLite walks all rows rather than use an index
+        batches = (connection.execute(query.where(one)).all() for one in where)
+    with _no_collection() if where is None else nullcontext(), legible():
+        for batch in filter(None, batches):
             first, *middle, last = zip(*batch, strict=True)
             index.extend(first)
             heads.extend(last)
@@ -64,7 +80,8 @@ def frame(
                 column.take(values)
         data = {name: c.done() for name, c in zip(names, columns_of, strict=True)}
         data["n_heads"] = pd.array(np.asarray(heads, dtype="int64"), dtype="Int64")
-        return pd.DataFrame(data, index=pd.Index(index, dtype="str", name="record_id"))
+        made = pd.DataFrame(data, index=pd.Index(index, dtype="str", name="record_id"))
+        return made if where is None else made.sort_index()
 
 
 def _spec(kind: str) -> Any:
