@@ -49,8 +49,8 @@ class DayList(Column):
         Parameters
         ----------
         advice : DataFrame, optional
-            Rows of `Desk.advice` for concerns that were just saved; those shown before are
-            kept. Without it, all of today's concerns are scored again.
+            Rows of `Desk.advice` for concerns that were just saved; those of today shown
+            before are kept. Without it, all of today's concerns are scored again.
         """
         today = pd.Timestamp(self._desk.today)
         visits = self._desk.rows("visit", "visited_on", [today]).iloc[::-1]
@@ -58,7 +58,10 @@ class DayList(Column):
         if advice is None:
             self.advice = plain_advice(self._desk.advise(list(concerns.index)))
         else:
-            self.advice = pd.concat([self.advice, plain_advice(advice)])
+            before = self.advice[
+                self.advice.index.isin(concerns.index)
+            ]  # midnight may have passed
+            self.advice = pd.concat([before, plain_advice(advice)])
         self._visits, self._concerns = visits, concerns
         self._show()
 

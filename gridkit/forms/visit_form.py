@@ -190,7 +190,7 @@ class VisitForm(Column):
     def reset(self) -> None:
         """Empty the form for the next door; only today's date is filled in, and shown."""
         self._begin(new_id())
-        self.visit.load({"visited_on": self._store.today()})
+        self.visit.load({"visited_on": self._dated})
         self.door.look()
         self._pristine, self._quiet = True, False
 
@@ -198,7 +198,7 @@ class VisitForm(Column):
         self.keeper.begin(visit_id)
         self._quiet = True
         self._cards.children = ()
-        self._visit_id = visit_id
+        self._visit_id, self._dated = visit_id, self._store.today()
 
     def park(self) -> None:
         """Put the visit aside as a draft, and empty the form for another door."""
@@ -209,10 +209,22 @@ class VisitForm(Column):
 
     def _typed(self) -> dict[str, Any] | None:
         """Give all inputs as they stand, for a draft; None where nothing was typed yet."""
-        blank = {"visited_on": self._store.today()}
-        if not self.concerns and self.visit.value == blank and not self.visit.unreadable:
+        if self._is_blank():
             return None
         return {"visit": self.visit.typed, "concerns": [card.typed for card in self.concerns]}
+
+    def _is_blank(self) -> bool:
+        """Tell whether nothing stands in the form but the date that it began with."""
+        begun = {"visited_on": self._dated}
+        return not self.concerns and self.visit.value == begun and not self.visit.unreadable
+
+    def _redate(self) -> None:
+        """Give a form that lay blank past midnight the day on which it is filled in."""
+        day, field = self._store.today(), self.visit.fields["visited_on"]
+        if day != self._dated and field.value == self._dated:
+            self._quiet, self._dated = True, day
+            field.load(day)
+            self._quiet = False
 
     def _show_draft(self, draft: Draft) -> None:
         self._begin(draft.draft_id)
@@ -247,6 +259,8 @@ class VisitForm(Column):
         card.on_remove(self._remove)
         card.on_seek(lambda card, name: self.frame.seek(name, within=card.mark))
         card.section.on_answer(self._answered)
+        if self._pristine:
+            self._redate()
         self._cards.children = (*self.concerns, card)
         self._pristine = False
         self._renumber()
@@ -274,7 +288,8 @@ class VisitForm(Column):
             return
         if self._pristine:
             self._say(None)
-        self._pristine = False
+            self._redate()
+        self._pristine = self._is_blank()
         self.keeper.changed()
 
     def _tell_visit(self) -> None:
