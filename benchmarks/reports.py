@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from gridkit.reports.printing import find_office
 
 import gridkit as gk
 from gridkit import reports

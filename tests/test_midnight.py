@@ -24,6 +24,7 @@ class Clock:
         self.now = EVENING
 
     def __call__(self) -> datetime:
+        """Give the moment to which it is set."""
         return self.now
 
     def pass_midnight(self) -> None:
