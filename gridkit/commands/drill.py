@@ -73,7 +73,7 @@ def _list() -> None:
 
 def town(
     folder: Annotated[Path, typer.Argument(help="新工作区的文件夹 · folder of the workspace")],
-    seed: Annotated[int, typer.Option(help="种子 · seed")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="种子 · seed")] = 1,
     weeks: Annotated[int, typer.Option(min=8, max=1040, help="几周 · weeks")] = 52,
     drought: Annotated[float, typer.Option(help="旱情 0–3")] = 1.0,
     demolition: Annotated[float, typer.Option(help="拆改工期 0–3")] = 1.0,

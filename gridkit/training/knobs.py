@@ -68,13 +68,16 @@ class Knobs:
             if not _RANGES[f.name][0] <= getattr(self, f.name) <= _RANGES[f.name][1]
         }
         if odd:
-            said = ", ".join(
-                f"{name}={value:g} ({_RANGES[name][0]:g}–{_RANGES[name][1]:g})"
-                for name, value in odd.items()
+            zh, en = (
+                ", ".join(
+                    f"{KNOB_NAMES[name][place]} {value:g} "
+                    f"({_RANGES[name][0]:g}–{_RANGES[name][1]:g})"
+                    for name, value in odd.items()
+                )
+                for place in (0, 1)
             )
             raise DataError(
-                en=f"These knobs are out of range: {said}.",
-                zh=f"这些旋钮超出范围: {said}。",
+                en=f"These knobs are out of range: {en}.", zh=f"这些旋钮超出范围: {zh}。"
             )
 
 
