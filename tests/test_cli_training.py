@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from typer.testing import CliRunner
 
 from gridkit.cli import app
 from gridkit.errors import DataError
@@ -25,6 +26,8 @@ def test_a_town_is_made_and_judged_by_its_truth(capsys, tmp_path):
     assert "走对的比例" in judged
     assert "不足半年" in judged
     assert "数字偏低" in judged
+    assert "走对的比例相差" in judged
+    assert "等级的承诺只由" in judged
     assert not list((tmp_path / "county").glob("*truth*"))
 
 
@@ -40,3 +43,20 @@ def test_a_bad_place_for_the_truth_stops_before_anything_is_written(tmp_path, pl
         )
 
     assert not (tmp_path / "county").exists()
+
+
+def test_a_seed_below_0_is_an_error_of_use(tmp_path):
+    """A seed counts from 0; nothing is written otherwise."""
+    words = ["town", str(tmp_path / "county"), "--seed", "-3"]
+
+    assert CliRunner().invoke(app, words).exit_code == 2
+    assert not (tmp_path / "county").exists()
+
+
+def test_outcomes_of_days_to_come_are_refused(tmp_path):
+    """A day after today would count what has not happened yet as calm."""
+    folder = str(tmp_path / "county")
+    app(["town", folder, "--weeks", "8", "--seed", "3"], standalone_mode=False)
+
+    with pytest.raises(DataError, match="lies after today"):
+        app(["evaluate", "-w", folder, "--until", "2199-01-01"], standalone_mode=False)

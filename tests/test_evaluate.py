@@ -336,14 +336,18 @@ def test_churn_is_none_where_a_factor_gives_nothing(facts, profile):
     """Mitigation of nobody moves nobody; shares lie between 0 and 1."""
     calm = facts.assign(mitigation=None)
 
-    churn = rank_churn(calm, profile.scorecard, 10)
+    churn = rank_churn(calm, profile.scorecard, 10, rng=np.random.default_rng(1))
 
     assert (churn.loc["mitigation"] == 0).all()
     assert churn.to_numpy().min() >= 0
     assert churn.to_numpy().max() <= 1
     assert churn.loc["harm"].max() > 0
+    for name in ("less", "more", "band_less", "band_more"):
+        assert (churn[f"{name}_low"] <= churn[name]).all()
+        assert (churn[f"{name}_high"] >= churn[name]).all()
+    assert churn.loc["harm", "less_low"] < churn.loc["harm", "less_high"]
     with pytest.raises(DataError):
-        rank_churn(calm, profile.scorecard, 0)
+        rank_churn(calm, profile.scorecard, 0, rng=np.random.default_rng(1))
 
 
 def test_no_field_of_a_person_moves_any_output(town, profile):
@@ -389,8 +393,12 @@ def test_evaluate_tells_what_it_found_and_what_it_cannot_bear(town, outcomes, pr
     assert list(found.figures) == list(methods(profile.scorecard))
     assert found.table("zh").index.tolist()[0] == "评分卡"
     assert set(found.gaps.index) == {"社区", "村"}
-    assert found.bands["n"].sum() > 0
-    assert 0 <= found.brier <= 1
+    word = found.promise
+    seen = word.bands[word.bands["n"] > 0]
+    assert word.error.value == pytest.approx(calibration_error(seen))
+    for its in (word.error, word.brier, word.brier_base, *found.lift.values()):
+        assert its.low < its.value < its.high
+    assert any("等级的承诺只由" in line for line in found.warnings())
     assert any("不足半年" in line for line in found.warnings())
     assert found.table("en").equals(again.table("en"))
     for of in found.figures.values():
@@ -402,6 +410,15 @@ def harms_are_real(found, outcomes) -> bool:
     """Tell whether every pick called true is of a matter that did get worse."""
     true = found.picks[found.picks["true"]]
     return bool(outcomes.loc[true["concern_id"], "harm_on"].notna().all())
+
+
+def test_outcomes_of_another_ledger_are_refused(town, outcomes, profile):
+    """A truth of some other county would make every matter calm and every figure 0."""
+    other = outcomes.set_axis([f"x{i}" for i in range(len(outcomes))])
+    rng = np.random.default_rng(1)
+
+    with pytest.raises(DataError, match="None of the"):
+        triage.evaluate(town.concerns, town.steps, other, profile, triage.Terms(END), rng=rng)
 
 
 def test_agreement_counts_under_and_over():

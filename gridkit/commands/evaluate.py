@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, opened, out, show
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from gridkit.profile import Profile
     from gridkit.triage import Evaluation
+    from gridkit.triage.evaluate_intervals import Interval
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +44,9 @@ def evaluate(
         Day,
         typer.Option(formats=[DAY], help="结果知道到哪天 (默认今天) · outcomes known until"),
     ] = None,
-    seed: Annotated[int, typer.Option(help="区间抽样的种子 · seed of the intervals")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="区间抽样的种子 · seed of the intervals")
+    ] = 1,
 ) -> None:
     """评估: 预警到底准不准 · whether the warnings were right."""
     import numpy as np
@@ -62,7 +67,7 @@ def evaluate(
         else:
             known = read_outcomes(outcomes, concerns)
         terms = Terms(
-            known_until=until.date() if until else store.today(),
+            known_until=_known_until(until.date() if until else None, store.today()),
             capacity=capacity,
             horizon_days=horizon,
         )
@@ -87,16 +92,14 @@ def _say(found: Evaluation, profile: Profile) -> None:
     )
     table = found.table("zh").T.rename_axis("指标").reset_index()
     show("各种办法, 同样的人手 · each way with the same capacity", table)
+    show("评分卡比别的办法多走对几成 · lift in precision", _lift(found))
     show("等级说到做到了吗 · calibration by band", _bands(found, profile))
+    word = found.promise
     out.print(
-        f"等级的承诺误差: 平均 {found.calibration_error:.3f}, 最大的一级 {found.largest_gap:.3f}; "
-        f"Brier {found.brier:.3f} "
-        f"(只报总比例: {found.brier_base:.3f})"
+        f"等级的承诺误差: 平均 {word.error.words(digits=3)}, 最大的一级 {found.largest_gap:.3f}; "
+        f"Brier {word.brier.words(digits=3)}, 只报总比例则为 {word.brier_base.words(digits=3)}"
     )
-    names = {factor.id: factor.zh for factor in profile.scorecard.factors}
-    churn = found.churn.rename(index=names).map("{:.0%}".format)
-    churn.columns = ["减两成: 换下的走访", "加两成: 换下的走访", "减两成: 变级", "加两成: 变级"]
-    show("某项分值变两成, 多少会变 · churn", churn.rename_axis("因素").reset_index())
+    show("某项分值变两成, 多少会变 · churn", _churn(found, profile))
     show("不同网格一样好吗 · by kind of grid", _gaps(found))
     for line in found.warnings("zh"):
         out.print(f"! {line}", style="yellow")
@@ -110,7 +113,7 @@ def _say(found: Evaluation, profile: Profile) -> None:
 
 def _bands(found: Evaluation, profile: Profile) -> pd.DataFrame:
     names = {band.code: band.zh for band in profile.bands}
-    table = found.bands.rename(index=names).rename_axis("等级").reset_index()
+    table = found.promise.bands.rename(index=names).rename_axis("等级").reset_index()
     share = table[["forecast", "observed", "low", "high"]].map("{:.1%}".format)
     return table[["等级"]].assign(
         件次=table["n"],
@@ -118,6 +121,51 @@ def _bands(found: Evaluation, profile: Profile) -> pd.DataFrame:
         实际=share["observed"],
         区间=share["low"] + "–" + share["high"],
     )
+
+
+def _lift(found: Evaluation) -> pd.DataFrame:
+    """Say how much more often the card's visits were right than those of each rival."""
+    import pandas as pd
+
+    from gridkit.triage.evaluate_queue import METHOD_NAMES
+
+    rows = [
+        (METHOD_NAMES.get(name, (name, name))[0], its.words(), _verdict(its))
+        for name, its in found.lift.items()
+    ]
+    return pd.DataFrame(rows, columns=["比", "走对的比例相差", "能不能说"])
+
+
+def _verdict(its: Interval) -> str:
+    if its.low > 0:
+        return "评分卡更好"
+    return "评分卡更差" if its.high < 0 else "分不出高下"
+
+
+def _churn(found: Evaluation, profile: Profile) -> pd.DataFrame:
+    names = {factor.id: factor.zh for factor in profile.scorecard.factors}
+    heads = {
+        "less": "减两成: 换下的走访",
+        "more": "加两成: 换下的走访",
+        "band_less": "减两成: 变级",
+        "band_more": "加两成: 变级",
+    }
+    table = found.churn.map("{:.0%}".format)
+    shown = {
+        words: table[name] + " (" + table[f"{name}_low"] + "–" + table[f"{name}_high"] + ")"
+        for name, words in heads.items()
+    }
+    return table.index.to_series(name="因素").map(names).to_frame().assign(**shown)
+
+
+def _known_until(asked: dt.date | None, today: dt.date) -> dt.date:
+    """Refuse a day that is not here yet: what will happen would count as calm."""
+    if asked is not None and asked > today:
+        raise DataError(
+            en=f"`--until` {asked} lies after today, {today}: nobody knows those outcomes yet.",
+            zh=f"`--until` {asked} 在今天 ({today}) 之后, 那时的结果还没有人知道。",
+        )
+    return asked or today
 
 
 def _gaps(found: Evaluation) -> pd.DataFrame:

@@ -17,22 +17,17 @@ import pandas as pd
 from gridkit.errors import DataError
 from gridkit.profile import Profile
 from gridkit.profile.card import Scorecard
-from gridkit.triage.evaluate_calibration import (
-    band_rates,
-    brier,
-    calibration,
-    calibration_error,
-    largest_gap,
-)
+from gridkit.triage.evaluate_calibration import Promise, kept_word, largest_gap
 from gridkit.triage.evaluate_churn import rank_churn
 from gridkit.triage.evaluate_facts import HORIZON_DAYS, mark, weekly_facts, weeks_between
 from gridkit.triage.evaluate_intervals import Interval, bootstrap
 from gridkit.triage.evaluate_measures import MEASURES, harms, measures
 from gridkit.triage.evaluate_queue import METHOD_NAMES, Order, methods, replay
 from gridkit.triage.evaluate_subgroups import kinds_of_grids, subgroup_gaps
-from gridkit.triage.scorecard import score
 
 CAPACITY, LEAST_WEEKS = 15, 4
+LEAST_PROMISE_WEEKS, LEAST_PROMISE_WORSE = 13, 30
+"""Below these what bands promise is told to be worth little; rules of thumb."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +46,8 @@ class Evaluation:
         By method and measure (`evaluate_measures.MEASURES`).
     lift : dict of Interval
         The card's precision minus that of each rival, drawn together.
-    bands : DataFrame
-        As `calibration`: promises learned on the first half of the weeks, held on the second.
-    brier, brier_base : float
-        Of those promises, and of promising every matter the overall share.
+    promise : Promise
+        What bands promised on the first half of the weeks, held on the second.
     churn, gaps : DataFrame
         As `rank_churn`; precision and recall of the card by kind of grid.
     picks : DataFrame
@@ -69,22 +62,15 @@ class Evaluation:
     too_late: int
     figures: Mapping[str, Mapping[str, Interval]]
     lift: Mapping[str, Interval]
-    bands: pd.DataFrame
-    brier: float
-    brier_base: float
+    promise: Promise
     churn: pd.DataFrame
     gaps: pd.DataFrame
     picks: pd.DataFrame
 
     @property
-    def calibration_error(self) -> float:
-        """Give the mean gap between promise and fact, weighted by matters."""
-        return calibration_error(self.bands)
-
-    @property
     def largest_gap(self) -> float:
         """Give the largest gap between promise and fact of any band."""
-        return largest_gap(self.bands)
+        return largest_gap(self.promise.bands)
 
     def table(self, lang: str = "zh") -> pd.DataFrame:
         """Lay out methods (rows) and measures (columns) in words of a reader."""
@@ -112,6 +98,14 @@ class Evaluation:
                 f"只有 {self.weeks} 周可评, 不足半年: 看不出季节。"
                 if zh
                 else f"Only {self.weeks} weeks could be judged: no season can be seen."
+            )
+        if self.promise.weeks < LEAST_PROMISE_WEEKS or self.promise.worse < LEAST_PROMISE_WORSE:
+            weeks, worse = self.promise.weeks, self.promise.worse
+            said.append(
+                f"等级的承诺只由 {weeks} 周、{worse} 件恶化的事项学得: 说过与实际之差不说明问题。"
+                if zh
+                else f"What bands promise was learned from {weeks} weeks and {worse} matters "
+                "that got worse: the gaps mean little."
             )
         few = [str(kind) for kind in self.gaps.index[self.gaps["few"].to_numpy(bool)]]
         said += [
@@ -182,7 +176,8 @@ def evaluate(
     Raises
     ------
     DataError
-        If nothing can be judged: see `weekly_facts` and `mark`; or fewer than four weeks.
+        If nothing can be judged: see `weekly_facts` and `mark`; fewer than four weeks; or
+        outcomes of which none is of a concern of this ledger.
 
     Notes
     -----
@@ -195,6 +190,7 @@ def evaluate(
     visits did not follow the card, or a drill, judge it fairly. Intervals draw whole grids;
     a cause that spans grids makes them a little too narrow.
     """
+    _belongs(outcomes, concerns)
     card, horizon = terms.card or profile.scorecard, terms.horizon_days
     last = terms.known_until - dt.timedelta(days=horizon)
     days = _judged(concerns["heard_on"], last, terms)
@@ -202,7 +198,6 @@ def evaluate(
     marked = mark(facts, outcomes, terms.known_until, horizon_days=horizon)
     weeks = marked["on"].nunique()
     picks = replay(marked, {**methods(card), **terms.others}, terms.capacity)
-    bands, p_brier, p_base = _kept_word(marked, card, horizon, rng)
     kinds = kinds_of_grids(marked["grid_id"]) if terms.kinds is None else terms.kinds
     return Evaluation(
         capacity=terms.capacity,
@@ -213,13 +208,21 @@ def evaluate(
         too_late=_too_late(outcomes, marked, warnable.index),
         figures=measures(picks, marked, rng=rng),
         lift=_lift(picks, rng),
-        bands=bands,
-        brier=p_brier,
-        brier_base=p_base,
-        churn=rank_churn(marked, card, terms.capacity),
+        promise=kept_word(marked, card, horizon_days=horizon, rng=rng),
+        churn=rank_churn(marked, card, terms.capacity, rng=rng),
         gaps=subgroup_gaps(picks, marked, kinds, rng=rng),
         picks=picks,
     )
+
+
+def _belongs(outcomes: pd.DataFrame, concerns: pd.DataFrame) -> None:
+    """Refuse outcomes of another ledger: all would count as calm, and every figure be 0."""
+    if len(outcomes) and not outcomes.index.isin(concerns.index).any():
+        raise DataError(
+            en=f"None of the {len(outcomes)} outcomes is of a concern of this ledger; give the "
+            "outcomes, or the truth, that belong to it.",
+            zh=f"{len(outcomes)} 条结果没有一条对应本台账的事项: 请给出属于本台账的结果表或真相文件。",
+        )
 
 
 def _judged(heard: pd.Series, last: dt.date, terms: Terms) -> list[dt.date]:
@@ -259,21 +262,3 @@ def _lift(picks: pd.DataFrame, rng: np.random.Generator) -> dict[str, Interval]:
 def _difference(values: np.ndarray) -> float:
     a_hit, a, b_hit, b = (float(total) for total in values.sum(axis=0))
     return a_hit / a - b_hit / b if a and b else float("nan")
-
-
-def _kept_word(
-    marked: pd.DataFrame, card: Scorecard, horizon_days: int, rng: np.random.Generator
-) -> tuple[pd.DataFrame, float, float]:
-    """Learn what bands promise on the weeks over by the middle, hold it against the rest."""
-    bands = score(marked, card)["band"]
-    middle = pd.Timestamp(marked["on"].sort_values().iloc[len(marked) // 2])
-    past = marked["on"] <= middle - pd.Timedelta(days=horizon_days)
-    later = marked["on"] > middle
-    grid, seen = marked.loc[later, "grid_id"].astype("str"), marked.loc[later, "true"]
-    rates = band_rates(bands[past], marked.loc[past, "true"])
-    table = calibration(bands[later], seen, rates, grid, rng=rng)
-    if not past.any() or not later.any():
-        return table.assign(forecast=np.nan, gap=np.nan), np.nan, np.nan
-    said = bands[later].map(rates).astype(float)
-    base = np.full(len(said), float(marked.loc[past, "true"].mean()))
-    return table, brier(said, seen), brier(base, seen)

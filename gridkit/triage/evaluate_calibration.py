@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
 from gridkit.errors import AlignmentError, DataError
-from gridkit.triage.evaluate_intervals import share
+from gridkit.profile.card import Scorecard
+from gridkit.triage.evaluate_intervals import Interval, bootstrap, share
+from gridkit.triage.scorecard import score
+
+
+class Promise(NamedTuple):
+    """What bands promised and what happened.
+
+    Attributes
+    ----------
+    bands : DataFrame
+        As `calibration` gives it.
+    error, brier, brier_base : Interval
+        Mean gap over matters; Brier score of the promises, and of promising every matter
+        the overall share of the weeks learned from. Drawn by grids.
+    weeks, worse : int
+        How many weeks the promises were learned from; how many matters got worse in them.
+    """
+
+    bands: pd.DataFrame
+    error: Interval
+    brier: Interval
+    brier_base: Interval
+    weeks: int
+    worse: int
 
 
 def brier(forecast: ArrayLike, happened: ArrayLike) -> float:
@@ -163,3 +189,60 @@ def calibration_error(table: pd.DataFrame) -> float:
     """
     seen = table[table["n"] > 0]
     return float(np.average(seen["gap"].abs(), weights=seen["n"])) if len(seen) else np.nan
+
+
+def kept_word(
+    marked: pd.DataFrame,
+    card: Scorecard,
+    *,
+    horizon_days: int,
+    rng: np.random.Generator,
+    replicas: int = 999,
+) -> Promise:
+    """Learn what bands promise on the weeks over by the middle, hold it against the rest.
+
+    Parameters
+    ----------
+    marked : DataFrame
+        As `evaluate_facts.mark` gives it.
+    card : Scorecard
+    horizon_days : int
+        That of `mark`: nothing is learned from a row whose horizon reaches past the middle.
+    rng : Generator
+        Source of chance.
+    replicas : int
+        Draws of the bootstrap.
+
+    Returns
+    -------
+    Promise
+        Without a forecast, and NaN, where no week was over by the middle.
+    """
+    bands = score(marked, card)["band"]
+    middle = pd.Timestamp(marked["on"].sort_values().iloc[len(marked) // 2])
+    past = marked["on"] <= middle - pd.Timedelta(days=horizon_days)
+    later = marked["on"] > middle
+    grid, seen = marked.loc[later, "grid_id"].astype("str"), marked.loc[later, "true"]
+    rates = band_rates(bands[past], marked.loc[past, "true"])
+    table = calibration(bands[later], seen, rates, grid, rng=rng, replicas=replicas)
+    if not past.any() or not later.any():
+        none = Interval(np.nan, np.nan, np.nan, 0, 0)
+        return Promise(table.assign(forecast=np.nan, gap=np.nan), none, none, none, 0, 0)
+    known = marked[past]
+    said = bands[later].map(rates).astype(float).to_numpy()
+    y, codes = seen.to_numpy(dtype=float), bands[later].cat.codes.to_numpy()
+    figures = [
+        bootstrap(rows, statistic, grid, rng=rng, replicas=replicas)
+        for rows, statistic in (
+            (np.column_stack([codes, y - said]), _mean_gap),
+            ((y - said) ** 2, np.mean),
+            ((y - float(known["true"].mean())) ** 2, np.mean),
+        )
+    ]
+    worse = known.loc[known["true"], "concern_id"].nunique()
+    return Promise(table, figures[0], figures[1], figures[2], known["on"].nunique(), worse)
+
+
+def _mean_gap(rows: np.ndarray) -> float:
+    """Average the bands' gaps by their matters; a row is a band's number and a difference."""
+    return float(np.abs(np.bincount(rows[:, 0].astype(int), rows[:, 1])).sum() / len(rows))

@@ -7,13 +7,19 @@ import pandas as pd
 
 from gridkit.errors import DataError
 from gridkit.profile.card import Scorecard
+from gridkit.triage.evaluate_intervals import bootstrap
 from gridkit.triage.scorecard import band_of, score
 
 SHARE = 0.2
 
 
 def rank_churn(
-    facts: pd.DataFrame, card: Scorecard, capacity: int, *, share: float = SHARE
+    facts: pd.DataFrame,
+    card: Scorecard,
+    capacity: int,
+    *,
+    rng: np.random.Generator,
+    share: float = SHARE,
 ) -> pd.DataFrame:
     """Tell how many of the week's visits would change if one factor weighed more or less.
 
@@ -24,6 +30,8 @@ def rank_churn(
     card : Scorecard
     capacity : int
         Visits in a week.
+    rng : Generator
+        Source of chance, for the intervals.
     share : float
         By how much the points of a factor are raised and lowered, 0.2 for 20 %.
 
@@ -33,7 +41,8 @@ def rank_churn(
         `less`, `more`: the mean share of the first `capacity` matters of a day that drop
         out when the factor weighs less or more (0 none, 1 all), in the order of `by_card`
         and with nobody resting after a visit; `band_less`, `band_more`:
-        the share of all matters whose band changes.
+        the share of all matters whose band changes. Each with `_low` and `_high`: 95 %
+        bootstrap intervals, drawing weeks for the visits and grids for the bands.
 
     Raises
     ------
@@ -54,18 +63,33 @@ def rank_churn(
     waits = [facts["heard_on"].to_numpy(), due]
     usual = _first(day, [*waits, *_keys(total, override, card)], capacity)
     bands = scores["band"].cat.codes.to_numpy()
-    rows = {}
+    week, grid = facts["on"][usual], facts["grid_id"].astype("str")
+    rows: dict[str, dict[str, float]] = {}
     for name, its in points.items():
         moved = [total + sign * share * its for sign in (-1, 1)]
         tops = [_first(day, [*waits, *_keys(m, override, card)], capacity) for m in moved]
         codes = [_bands(m, override, card) for m in moved]
-        rows[name] = [
-            *(1 - (usual & top).sum() / max(usual.sum(), 1) for top in tops),
-            *(float((code != bands).mean()) for code in codes),
-        ]
-    columns = pd.Index(["less", "more", "band_less", "band_more"])
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    return table.rename_axis("factor")
+        rows[name] = {
+            **_between("less", ~tops[0][usual], week, rng),
+            **_between("more", ~tops[1][usual], week, rng),
+            **_between("band_less", codes[0] != bands, grid, rng),
+            **_between("band_more", codes[1] != bands, grid, rng),
+        }
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("factor")
+
+
+def _between(
+    name: str, changed: np.ndarray, together: pd.Series, rng: np.random.Generator
+) -> dict[str, float]:
+    """Give a share and its interval; exactly 0 where a factor moves nothing at all."""
+    rows = pd.DataFrame({"hits": changed.astype(float), "n": 1.0})
+    sums = rows.groupby(together.to_numpy()).sum().to_numpy()
+    found = bootstrap(sums, _ratio, rng=rng)
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
+
+
+def _ratio(sums: np.ndarray) -> float:
+    return float(sums[:, 0].sum() / sums[:, 1].sum())
 
 
 def _bands(total: np.ndarray, override: np.ndarray, card: Scorecard) -> np.ndarray:
