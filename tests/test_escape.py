@@ -82,7 +82,16 @@ def test_safe_text_reads_as_typed_and_holds_no_mark_of_html_or_script(text):
     out = maps.safe(text)
 
     assert not set(out) & set("<>\"'`$\\{}")
-    hidden = {chr(c) for c in (*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029)}
+    marks = (
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0x061C,
+        0x200E,
+        0x200F,
+        0x2028,
+        0x2029,
+    )
+    hidden = {chr(c) for c in marks}
     assert html.unescape(out) == "".join(c for c in text if c not in hidden) or "\r" in text
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -40,6 +42,37 @@ def test_what_was_written_in_a_datum_is_read_back_in_it(tmp_path, suffix, datum)
     apart = shapely.hausdorff_distance(back.geometry, TOWNS.geometry)
     assert apart.max() < 1e-8
     assert back.crs.to_epsg() == 4326
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".shp", ".kml"])
+def test_columns_come_back_as_they_were_and_no_others(tmp_path, suffix):
+    """A column `name` or `id` too, which KML has of its own."""
+    towns = TOWNS.rename(columns={"名称": "name"}).assign(id=["a7", "b9"])
+
+    back = geofiles.read_geo(geofiles.write_geo(towns, tmp_path / f"t{suffix}"), datum="wgs84")
+
+    assert back["name"].tolist() == ["古镛镇", "万安镇"]
+    assert set(back.columns) == {"name", "户数", "id", "geometry"}
+    assert back["id"].tolist() == ["a7", "b9"]
+
+
+def test_a_table_for_the_desk_says_so_in_every_kind_of_file(tmp_path):
+    """In its name, and in who may read it; its parts and its dictionary as well."""
+    desk = TOWNS.copy()
+    desk.attrs["audience"] = "desk"
+    words = pd.DataFrame({"图层": ["乡镇"], "字段": ["名称"]})
+
+    for suffix in (".gpkg", ".geojson", ".shp", ".kml"):
+        geofiles.write_geo(desk, tmp_path / f"one{suffix}")
+    for suffix in (".gpkg", ".geojson"):
+        geofiles.write_layers({"乡镇": desk}, tmp_path / f"all{suffix}", dictionary=words)
+    geofiles.write_geo(TOWNS, tmp_path / "open.gpkg")
+
+    files = {p.name: p.stat().st_mode & 0o777 for p in tmp_path.iterdir()}
+    assert files.pop("open.gpkg") == 0o644 or os.name != "posix"
+    assert len(files) >= 10
+    assert all("内部" in name for name in files)
+    assert set(files.values()) == {0o600} or os.name != "posix"
 
 
 def test_a_file_in_gcj02_lies_where_the_published_transform_puts_it(tmp_path):

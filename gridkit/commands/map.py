@@ -240,8 +240,4 @@ def _hand_on(drawn: _Drawn, path: Path) -> list[Path]:
     from gridkit.maps.layer_tables import dictionary
 
     tables = drawn.tables()
-    files = write_layers(tables, path, dictionary=dictionary(tables), about=drawn.about)
-    if drawn.map.audience == "desk":
-        for file in files:
-            file.chmod(0o600)
-    return files
+    return write_layers(tables, path, dictionary=dictionary(tables), about=drawn.about)

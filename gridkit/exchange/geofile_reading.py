@@ -162,10 +162,21 @@ def _open(path: Path, driver: str, layer: str | None, encoding: str) -> gpd.GeoD
         )
     if frame.geometry.name != "geometry":
         frame = frame.rename_geometry("geometry")
-    if driver == "LIBKML":
-        own = [c for c in _KML if c in frame and (frame[c].isna() | (frame[c] == -1)).all()]
-        frame = frame.drop(columns=own)
-    return frame
+    return _without_kml(frame, layer) if driver == "LIBKML" else frame
+
+
+def _without_kml(frame: gpd.GeoDataFrame, layer: str) -> gpd.GeoDataFrame:
+    """Drop what KML or GDAL put in by themselves, and give `name` back its name."""
+    frame = frame.rename(columns={"Name": "name"}) if "name" not in frame else frame
+    empty = {
+        c: (frame[c].isna() | frame[c].isin([-1, 0, ""])).all()
+        for c in (*_KML, "name")
+        if c in frame
+    }
+    if "id" in frame:  # GDAL numbers the features: town.1, town.2
+        numbered = [f"{layer}.{i + 1}" for i in range(len(frame))]
+        empty["id"] = bool(frame["id"].isna().all()) or frame["id"].tolist() == numbered
+    return frame.drop(columns=[c for c, nothing in empty.items() if nothing])
 
 
 def _one_layer(layers: list[str], layer: str | None, name: str) -> str:

@@ -27,6 +27,7 @@ from gridkit.exchange.geofile_reading import (
 from gridkit.exchange.mapping import Datum
 from gridkit.exchange.shapefile import check_names
 from gridkit.records.datum import wgs84_to_bd09, wgs84_to_gcj02
+from gridkit.records.desk_file import desk_path
 
 __all__ = ["read_geo", "writable", "write_geo", "write_layers"]
 
@@ -46,7 +47,8 @@ def write_geo(
     Parameters
     ----------
     frame : GeoDataFrame
-        In WGS-84. The index is written as a column if it has a name.
+        In WGS-84. The index is written as a column if it has a name. One for the desk
+        (``attrs["audience"]``) makes a file that says so in its name.
     path : str or Path
         .gpkg, .geojson, .shp or .kml; replaced if it is there.
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}
@@ -75,7 +77,9 @@ def write_geo(
     >>> write_geo(town, Path(folder) / "town.gpkg").name
     'town.gpkg'
     """
-    path, driver = Path(path), driver_of(Path(path))
+    private = _is_private([frame])
+    path = desk_path(path) if private else Path(path)
+    driver = driver_of(path)
     check_datum(datum)
     table = writable(frame)
     options: dict[str, Any] = {}
@@ -93,7 +97,7 @@ def write_geo(
     if driver == "ESRI Shapefile":
         check_names(table, path.name, encoding)
         options["encoding"] = encoding
-    _write([(layer or path.stem, table)], path, driver, **options)
+    _write([(layer or path.stem, table)], path, driver, private=private, **options)
     return path
 
 
@@ -109,7 +113,8 @@ def write_layers(
     Parameters
     ----------
     tables : mapping of str to GeoDataFrame
-        Layers by name, in WGS-84.
+        Layers by name, in WGS-84. Where one is for the desk (``attrs["audience"]``), so is the
+        file: it says so in its name, and only its owner can read it.
     path : str or Path
         A .gpkg that takes all of them, the dictionary as the table ``数据字典``; or a
         .geojson, beside which a file for each layer is laid (``map.网格.geojson``) and the
@@ -138,11 +143,18 @@ def write_layers(
     >>> read_geo(written[0], datum="wgs84", layer="乡镇")["名称"].tolist()
     ['古镛镇']
     """
-    path = Path(path)
+    private = _is_private(list(tables.values()))
+    path = desk_path(path) if private else Path(path)
     driver = driver_of(path)
     layers = {name: writable(table) for name, table in tables.items()}
     if driver == "GPKG":
-        _write([*layers.items(), ("数据字典", dictionary)], path, driver, DESCRIPTION=about)
+        _write(
+            [*layers.items(), ("数据字典", dictionary)],
+            path,
+            driver,
+            private=private,
+            DESCRIPTION=about,
+        )
         return [path]
     if driver != "GeoJSON":
         raise ImportFileError(
@@ -152,9 +164,10 @@ def write_layers(
     written = []
     for name, table in layers.items():
         file = path.with_name(f"{path.stem}.{name}{path.suffix}")
-        _write([(name, table)], file, driver, DESCRIPTION=about)
+        _write([(name, table)], file, driver, private=private, DESCRIPTION=about)
         written.append(file)
-    return [*written, _write_words(dictionary, path.with_name(f"{path.stem}.数据字典.csv"))]
+    words = path.with_name(f"{path.stem}.数据字典.csv")
+    return [*written, _write_words(dictionary, words, private=private)]
 
 
 def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -165,8 +178,18 @@ def writable(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return table
 
 
+def _is_private(tables: Sequence[pd.DataFrame]) -> bool:
+    """Say whether any of these is for the desk (`maps.layer_tables.desk_tables` says so)."""
+    return any(table.attrs.get("audience") == "desk" for table in tables)
+
+
 def _write(
-    layers: Sequence[tuple[str, pd.DataFrame]], path: Path, driver: str, **options: Any
+    layers: Sequence[tuple[str, pd.DataFrame]],
+    path: Path,
+    driver: str,
+    *,
+    private: bool,
+    **options: Any,
 ) -> None:
     """Write beside the place first: nobody ever opens half a file."""
     import pyogrio
@@ -189,14 +212,16 @@ def _write(
                 if stale.suffix in {".shx", ".dbf", ".prj", ".cpg"} and path.suffix == ".shp":
                     stale.unlink()
             for part in sorted(Path(made).iterdir()):
+                part.chmod(0o600 if private else 0o644)
                 part.replace(path.parent / part.name)
     except (DataSourceError, FeatureError, FieldError, GeometryError, OSError) as fault:
         raise _unwritten(path, fault) from None
 
 
-def _write_words(dictionary: pd.DataFrame, path: Path) -> Path:
+def _write_words(dictionary: pd.DataFrame, path: Path, *, private: bool) -> Path:
     try:
         dictionary.to_csv(path, index=False, encoding="utf-8-sig")
+        path.chmod(0o600 if private else 0o644)
     except OSError as fault:
         raise _unwritten(path, fault) from None
     return path

@@ -8,7 +8,7 @@ Frames come in (grids, rates, tests, concerns), `layers` turns each into a Foliu
 roads, `legend` says in plain words what is shown, `offline` writes the page with the
 vendored scripts inside, `notebook` shows it. Every text goes through one choke point, `safe`.
 `disclosure` hides what would give somebody away on maps that are handed out, and `shared`
-draws them. `county_map` does all of it for the desk in one call.
+and `shared_table` draw them. `county_map` does all of it for the desk in one call.
 
 Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
 """
@@ -25,11 +25,13 @@ from gridkit.maps.legend import Caption, add_panel
 from gridkit.maps.notebook import iframe, register, show
 from gridkit.maps.offline import render, save
 from gridkit.maps.shared_map import Shared, published, shared, shared_map
+from gridkit.maps.shared_table import SharedTable, shared_table
 
 __all__ = [
     "Caption",
     "GridMap",
     "Shared",
+    "SharedTable",
     "add_panel",
     "base_map",
     "basemap",
@@ -46,6 +48,7 @@ __all__ = [
     "save",
     "shared",
     "shared_map",
+    "shared_table",
     "show",
     "suppress",
 ]

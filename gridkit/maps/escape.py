@@ -17,7 +17,9 @@ import pandas as pd
 # backslash begin an escape, and braces begin an expression of Jinja (methods.md §1).
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "`$\\{}"})
 # Marks that turn the reading direction around, so that a text could pretend to be another.
-_INVISIBLE = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x2028, 0x2029])
+_INVISIBLE = dict.fromkeys(
+    [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x061C, 0x200E, 0x200F, 0x2028, 0x2029]
+)
 
 Json = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import pandas as pd
 
-from gridkit.errors import DisclosureError
+from gridkit.maps.disclosure import check_published
 from gridkit.records.levels import LEVELS, dissolve
 
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def desk_tables(seen: Overview) -> dict[str, gpd.GeoDataFrame]:
     -------
     dict of str to GeoDataFrame in WGS-84
         网格, 村居, 乡镇, 诉求 (open matters that have a place), with Chinese columns. Of a
-        concern there is no text, address or contact in it.
+        concern there is no text, address or contact in it. They know that they are for the
+        desk: `write_geo` and `write_layers` put it into the file's name.
     """
     grids = seen.grids
     for more in (seen.rates, seen.tests):
@@ -105,7 +106,10 @@ def desk_tables(seen: Overview) -> dict[str, gpd.GeoDataFrame]:
     ).rename_axis("record_id")
     areas = level_tables(seen.grids)
     areas.pop("县")
-    return {"网格": _told(grids.rename_axis("grid_id")), **areas, "诉求": _told(concerns)}
+    tables = {"网格": _told(grids.rename_axis("grid_id")), **areas, "诉求": _told(concerns)}
+    for table in tables.values():
+        table.attrs["audience"] = "desk"
+    return tables
 
 
 def level_tables(grids: gpd.GeoDataFrame) -> dict[str, gpd.GeoDataFrame]:
@@ -144,12 +148,7 @@ def shared_tables(what: Shared) -> dict[str, gpd.GeoDataFrame]:
     DisclosureError
         If it is not published.
     """
-    if what.number is None:
-        raise DisclosureError(
-            en="What is not in the register of publications is not handed out: call "
-            "`.publish(maps.published(workspace))` first.",
-            zh="未经登记的内容不得外传: 请先调用 .publish(maps.published(workspace))。",
-        )
+    check_published(what.number)
     names = {
         "grid": ("网格", "grid_id"),
         "village": ("村居", "area"),

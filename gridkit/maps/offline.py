@@ -23,9 +23,8 @@ from folium.raster_layers import WmsTileLayer
 from gridkit.errors import OfflineError
 from gridkit.maps import assets
 from gridkit.maps.escape import safe, script_json
+from gridkit.records.desk_file import desk_path
 
-DESK_MARK = "内部"
-"""Stands in the name of every file that is not to be handed out."""
 _LEAFLET = assets.Asset("leaflet", "leaflet.js")
 # Vendored, but embedded only where the map's own code calls them.
 _ON_DEMAND = {
@@ -284,27 +283,6 @@ def save(m: folium.Map, path: str | Path) -> Path:
             "Check disk space and permissions.",
         ) from None
     return path
-
-
-def desk_path(path: str | Path) -> Path:
-    """Put the mark of the desk into the name of a file, unless it is there.
-
-    Parameters
-    ----------
-    path : str or Path
-        A file that is not to be handed out.
-
-    Returns
-    -------
-    Path
-
-    Examples
-    --------
-    >>> desk_path("map.html").name, desk_path("图-内部.html").name
-    ('map-内部.html', '图-内部.html')
-    """
-    path = Path(path)
-    return path if DESK_MARK in path.stem else path.with_stem(f"{path.stem}-{DESK_MARK}")
 
 
 def _write(path: Path, page: str, *, shared: bool) -> None:

@@ -16,7 +16,8 @@ from pathlib import Path
 import folium
 
 from gridkit.errors import PrintError
-from gridkit.maps.offline import desk_path, render
+from gridkit.maps.offline import render
+from gridkit.records.desk_file import desk_path
 
 BROWSER_VARIABLE = "GRIDKIT_BROWSER"
 """Names the browser's program, where it is not found by itself."""

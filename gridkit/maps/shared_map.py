@@ -38,7 +38,6 @@ LEVEL_WORDS = {
     "township": ("乡镇", "townships"),
     "total": ("全县", "the county"),
 }
-_HIDDEN = ("不显示", "hidden")
 
 
 @dataclass(frozen=True)
@@ -252,7 +251,7 @@ def _layer(what: Shared, areas: gpd.GeoDataFrame, level: str, *, show: bool) -> 
         title_en=f"{'rate' if rated else 'count'} by {en}",
         unit="件/百户" if rated else "件",
         context=areas[["n", "households"]],
-        missing=_HIDDEN,
+        missing=_hidden(what.made.k),
         notes=[_hidden_note(what, areas, level)],
         show=show,
     )
@@ -269,9 +268,13 @@ def _township_sums(what: Shared, areas: gpd.GeoDataFrame) -> MapLayer:
         title="诉求件数 (乡镇合计)",
         title_en="sum of the township",
         unit="件",
-        missing=_HIDDEN,
+        missing=_hidden(what.made.k),
         show=False,
     )
+
+
+def _hidden(k: int) -> tuple[str, str]:
+    return (f"不显示 (少于 {k} 件, 或可推出)", f"hidden: under {k}, or to be worked out")
 
 
 def _hidden_note(what: Shared, areas: gpd.GeoDataFrame, level: str) -> str:

@@ -2,7 +2,8 @@
 
 `suppress` hides small counts of one level; `protect` those of nested levels, with as many
 more as keep them hidden, and `bounds` says what an attacker would still know. `release`
-makes the numbers of one map over a fixed `Window`; the `Register` refuses one that would
+makes the numbers of one map over a fixed `Window`, `release_table` those of a table of
+areas by types; the `Register` refuses one that would
 give something away together with all that was published before (`leaks`, by `attack`).
 `mask_points` moves points within their community, the same point always to the same place.
 `maps.shared` draws only what is in the register.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from gridkit.maps.disclosure.attack import attack, exposed
 from gridkit.maps.disclosure.masking import mask_key, mask_points
 from gridkit.maps.disclosure.nested import TOTAL, bounds, protect
-from gridkit.maps.disclosure.register import REGISTER, Register, check
+from gridkit.maps.disclosure.register import REGISTER, Register, check, check_published
 from gridkit.maps.disclosure.release import (
     Release,
     finest_level,
@@ -25,6 +26,7 @@ from gridkit.maps.disclosure.release import (
     release,
 )
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN, hidden_note, suppress
+from gridkit.maps.disclosure.table import release_table
 from gridkit.maps.disclosure.windows import Window, WindowKind, last_window, window_of
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "attack",
     "bounds",
     "check",
+    "check_published",
     "exposed",
     "finest_level",
     "hidden_note",
@@ -49,6 +52,7 @@ __all__ = [
     "outline_of",
     "protect",
     "release",
+    "release_table",
     "suppress",
     "window_of",
 ]

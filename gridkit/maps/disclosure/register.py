@@ -182,6 +182,22 @@ def _check_outline(new: Release, earlier: Sequence[Release]) -> None:
         )
 
 
+def check_published(number: int | None) -> None:
+    """Refuse to hand out what has no number in a register.
+
+    Raises
+    ------
+    DisclosureError
+        If it has none.
+    """
+    if number is None:
+        raise DisclosureError(
+            en="What is not in the register of publications is not handed out: call "
+            "`.publish(maps.published(workspace))` first.",
+            zh="未经登记的内容不得外传: 请先调用 .publish(maps.published(workspace))。",
+        )
+
+
 # --- lines ----------------------------------------------------------------------------------
 
 
