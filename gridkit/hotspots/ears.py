@@ -59,8 +59,9 @@ def ears(
     -------
     DataFrame, indexed like `series` if `weeks` is 1, else by series and week
         `observed`; `expected`: mean of the baseline; `upper`: largest count that is no
-        alarm, given the weeks before (at least 0, not rounded); `z`: the statistic, in
-        standard deviations; `alarm`: bool.
+        alarm, given the weeks before (not rounded; 0 where C3 raises its alarm by the weeks
+        before alone, be there none this week); `z`: the statistic, in standard deviations;
+        `alarm`: bool.
 
     Raises
     ------

@@ -102,7 +102,7 @@ def bulk_concerns(
     ...     crs=4326,
     ... )
     >>> bulk_concerns(3, square, rng=np.random.default_rng(1), end=date(2026, 11, 22)).shape
-    (3, 25)
+    (3, 26)
     """
     if len(grids) == 0 or n < 0:
         raise DataError(
