@@ -84,9 +84,19 @@ def summary(found: Debrief) -> str:
     )
 
 
+_WAY_HEADS = ("走访", "消除根源", "避免出事", "仍出事", "出事户数", "白跑")
+
+
+def ways_table(found: Debrief) -> pd.DataFrame:
+    """Give what each way did, in a trainer's words: rows 本局 and the ways of choosing."""
+    names = {OWN: "本局", **way_names()}
+    table_ = found.ways.rename(index=names).rename_axis("办法")
+    return table_.set_axis(pd.Index(_WAY_HEADS), axis=1)
+
+
 def _ways(found: Debrief) -> Markup:
     names = {OWN: "本局 · this game", **way_names()}
-    head = ("办法", "走访", "消除根源", "避免出事", "仍出事", "出事户数", "白跑")
+    head = ("办法", *_WAY_HEADS)
     rows: list[tuple[str, ...]] = [
         (names[str(way)], *(str(row[c]) for c in found.ways.columns))
         for way, row in found.ways.iterrows()

@@ -11,6 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from gridkit.errors import DataError, Problem
 from gridkit.training.history import History, make_history
 from gridkit.training.knobs import Knobs
@@ -198,3 +200,24 @@ def _out_of_bounds(raw: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     for key, least, most in (("weeks", 1, 52), ("level", 1, 5), ("seed", 0, 2**31)):
         if not least <= raw[key] <= most:
             yield key, f"须为 {least} 到 {most}", f"must be {least} to {most}"
+
+
+def scenario_table() -> pd.DataFrame:
+    """List the scenarios in a trainer's words.
+
+    Returns
+    -------
+    DataFrame, indexed by id
+        剧本, 周数, 每周走访, 说明.
+
+    Examples
+    --------
+    >>> scenario_table().loc["level_1", "剧本"]
+    '平常的秋天'
+    """
+    rows = {
+        its.id: (its.zh, its.weeks, its.knobs.capacity, its.about_zh)
+        for its in scenarios().values()
+    }
+    columns = pd.Index(["剧本", "周数", "每周走访", "说明"])
+    return pd.DataFrame.from_dict(rows, orient="index", columns=columns).rename_axis("代号")
