@@ -20,7 +20,7 @@ from gridkit.errors import DataError
 from gridkit.profile.card import Scorecard
 from gridkit.training.card_search import entries, gather, search
 from gridkit.triage.evaluate_backtest import backtest, rolling_origins
-from gridkit.triage.evaluate_queue import by_card, methods
+from gridkit.triage.evaluate_queue import METHOD_NAMES, by_card, methods
 from gridkit.triage.scorecard import score
 
 _LEAST_TRUE = 30
@@ -109,6 +109,25 @@ def backtest_cards(
         {"value": weekly.mean().to_numpy(), "low": low, "high": high},
         index=pd.Index(weekly.columns, name="way"),
     )
+
+
+def backtest_table(found: pd.DataFrame) -> pd.DataFrame:
+    """Give a backtest in an analyst's words.
+
+    Parameters
+    ----------
+    found : DataFrame
+        As `backtest_cards` gives it.
+
+    Returns
+    -------
+    DataFrame, indexed by the way's name
+        走对的比例, 区间下限, 区间上限 (95 %), the best first.
+    """
+    names = {way: zh for way, (zh, _) in METHOD_NAMES.items()}
+    heads = {"value": "走对的比例", "low": "区间下限", "high": "区间上限"}
+    shown = found.rename(index=names, columns=heads).rename_axis("办法")
+    return shown.sort_values("走对的比例", ascending=False, kind="stable").round(3)
 
 
 def _named(raw: dict, card: Scorecard) -> Scorecard:
