@@ -6,6 +6,7 @@ words, name or contact: column, row label and rule are enough.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,34 @@ class Problem(NamedTuple):
     field: str
     zh: str
     en: str
+
+
+_REASONS = {
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "只读",
+    errno.ENOENT: "没有这个文件或文件夹",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EISDIR: "这是一个文件夹",
+    errno.EEXIST: "已有同名的",
+    errno.ENOSPC: "磁盘已满",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.EIO: "磁盘读写出错",
+    errno.EBUSY: "正被别的程序使用",
+    errno.EMFILE: "打开的文件太多",
+}
+
+
+def why_os(fault: OSError) -> str:
+    """Say in Chinese why the operating system refused.
+
+    Examples
+    --------
+    >>> why_os(PermissionError(13, "Permission denied")), why_os(OSError(99, "?"))
+    ('没有权限', '系统代码 99')
+    """
+    known = _REASONS.get(fault.errno or 0)
+    return known or f"系统代码 {fault.errno}"
 
 
 class GridkitError(Exception):

@@ -11,7 +11,7 @@ import pytest
 import gridkit as gk
 from gridkit import reports
 from gridkit.errors import DataError
-from gridkit.reports.county_form import parse_own_form
+from gridkit.reports.own_file import parse_own_form
 from gridkit.triage import matter_statistics
 
 DAY = dt.date(2026, 10, 21)

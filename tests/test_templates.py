@@ -16,7 +16,7 @@ from gridkit import reports
 from gridkit.cli import app
 from gridkit.errors import DataError
 from gridkit.exchange.printing import convert, find_office
-from gridkit.reports.county_form import parse_own_form
+from gridkit.reports.own_file import parse_own_form
 
 DAY = dt.date(2026, 10, 21)
 SAID = {"title": "用水", "county": "青溪县", "on": "2026-10-21"}

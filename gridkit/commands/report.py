@@ -174,13 +174,13 @@ def _own(
 def _half_month(workspace: Workspace, desk: Desk, path: Path) -> Path:
     from gridkit import reports
 
-    own = workspace.folder / "templates" / "half_month.docx"
     seen = None
     if workspace.has_grids:
         from gridkit.maps.overview import overview
 
         seen = overview(workspace, on=desk.on)
-    return reports.half_month(desk, path, template=own if own.is_file() else None, seen=seen)
+    own = reports.own_template(workspace.folder)
+    return reports.half_month(desk, path, template=own, seen=seen)
 
 
 def _one(ids: Iterable[object], ending: str) -> str:

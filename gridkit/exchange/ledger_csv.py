@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridkit.errors import StoreError, StoreFullError
+from gridkit.errors import StoreError, StoreFullError, why_os
 from gridkit.exchange.cells import folded
 from gridkit.exchange.codes import code_words
 from gridkit.exchange.escaping import escape_formula
@@ -144,5 +144,5 @@ def put_bytes(path: Path, data: bytes) -> None:
         kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
         raise kind(
             en=f"{path.name} was not written: {fault.strerror}; what was there before is kept.",
-            zh=f"{path.name} 未能写入 ({fault.strerror}); 原有文件未改动。",
+            zh=f"{path.name} 未能写入 ({why_os(fault)}); 原有文件未改动。",
         ) from None

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from gridkit.errors import ImportFileError, Problem
+from gridkit.errors import ImportFileError, Problem, why_os
 from gridkit.exchange.mapping_rules import mapping_problems, structure_problems
 
 if TYPE_CHECKING:
@@ -203,7 +203,7 @@ def read_mapping(path: str | Path, profile: Profile | None = None) -> Mapping:
         raw = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
         raise ImportFileError(
-            zh=f"读不到映射文件 {path.name} ({error.strerror}); 请检查路径。",
+            zh=f"读不到映射文件 {path.name} ({why_os(error)}); 请检查路径。",
             en=f"The mapping {path.name} cannot be read ({error.strerror}); check the path.",
         ) from None
     except UnicodeDecodeError:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from gridkit.errors import StoreError, StoreFullError
+from gridkit.errors import StoreError, StoreFullError, why_os
 
 
 def put(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -45,10 +46,21 @@ def put(path: str | Path, write: Callable[[Path], object]) -> Path:
     except OSError as fault:
         kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
         raise kind(
-            zh=f"{path.name} 未能写入 ({fault.strerror}); 原有文件未改动。",
+            zh=f"{path.name} 未能写入 ({why_os(fault)}); 原有文件未改动。",
             en=f"{path.name} was not written: {fault.strerror}; what was there before is kept.",
         ) from None
     finally:
         if draft is not None:
             draft.unlink(missing_ok=True)
     return path
+
+
+def file_name(*words: str) -> str:
+    """Join words to a name that every file system takes.
+
+    Examples
+    --------
+    >>> file_name("演练", "level_1", "甲/组")
+    '演练_level_1_甲-组'
+    """
+    return "_".join(re.sub(r"[^\w.-]+", "-", word).strip("-.") for word in words if word)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gridkit.errors import ImportFileError
+from gridkit.errors import ImportFileError, why_os
 from gridkit.exchange.mapping import Mapping
 from gridkit.exchange.table import RawTable
 from gridkit.exchange.text_file import read_text_table
@@ -98,6 +98,6 @@ def read_bytes(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ImportFileError(
-            zh=f"读不到 {path.name} ({error.strerror}); 请检查路径和权限。",
+            zh=f"读不到 {path.name} ({why_os(error)}); 请检查路径和权限。",
             en=f"{path.name} cannot be read ({error.strerror}); check its path and permissions.",
         ) from None

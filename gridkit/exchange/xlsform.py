@@ -26,7 +26,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from gridkit.errors import DataError, GridkitError
+from gridkit.errors import DataError, GridkitError, why_os
 from gridkit.exchange.phone_choices import GRID_FILE, field_choices, grid_questions
 from gridkit.exchange.survey import EN, FORM, ZH, Row, survey
 from gridkit.records.spec import CONCERN, SPEC_VERSION, VISIT
@@ -191,7 +191,7 @@ def write_xlsform(form: PhoneForm, path: str | Path) -> Written:
             form.grids.to_csv(grids, index=False, encoding="utf-8", lineterminator="\n")
     except OSError as error:
         raise GridkitError(
-            zh=f"写不了 {path.name} ({error.strerror}); 请关闭正打开它的程序, 或换一个位置。",
+            zh=f"写不了 {path.name} ({why_os(error)}); 请关闭正打开它的程序, 或换一个位置。",
             en=f"{path.name} cannot be written ({error.strerror}); close what has it open, or "
             "choose another place.",
         ) from None

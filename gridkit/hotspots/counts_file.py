@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from gridkit.errors import DataError, StoreError, StoreFullError
+from gridkit.errors import DataError, StoreError, StoreFullError, why_os
 from gridkit.hotspots.counts import answered, reasons, sql
 from gridkit.hotspots.placed import place_concerns
 from gridkit.hotspots.relations import Question, Scale, relations
@@ -224,5 +224,5 @@ def _unwritten(target: Path, fault: OSError) -> StoreError:
     kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
     return kind(
         en=f"{target.name} was not written: {fault.strerror}; what was there before is kept.",
-        zh=f"{target.name} 未能写入 ({fault.strerror}); 原有文件未改动。",
+        zh=f"{target.name} 未能写入 ({why_os(fault)}); 原有文件未改动。",
     )

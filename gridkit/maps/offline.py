@@ -20,7 +20,7 @@ import folium
 from branca.element import CssLink, Element, Figure, JavascriptLink
 from folium.raster_layers import WmsTileLayer
 
-from gridkit.errors import OfflineError
+from gridkit.errors import OfflineError, why_os
 from gridkit.maps import assets
 from gridkit.maps.escape import safe, script_json
 from gridkit.records.desk_file import desk_path
@@ -278,7 +278,7 @@ def save(m: folium.Map, path: str | Path) -> Path:
         _write(path, page, shared=getattr(m, "audience", None) != "desk")
     except OSError as error:
         raise OfflineError(
-            zh=f"地图 {path.name} 没有写成 ({error.strerror}); 原有的地图未动。请检查磁盘空间和写权限。",
+            zh=f"地图 {path.name} 没有写成 ({why_os(error)}); 原有的地图未动。请检查磁盘空间和写权限。",
             en=f"{path.name} was not written ({error.strerror}); the map that was there is kept. "
             "Check disk space and permissions.",
         ) from None

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import folium
 
-from gridkit.errors import PrintError
+from gridkit.errors import PrintError, why_os
 from gridkit.maps.offline import render
 from gridkit.records.desk_file import desk_path
 
@@ -161,7 +161,7 @@ def _put(made: Path, path: Path, *, private: bool) -> None:
     except OSError as fault:
         draft.unlink(missing_ok=True)
         raise PrintError(
-            zh=f"{path.name} 没有写成 ({fault.strerror}); 请检查磁盘空间和写权限。",
+            zh=f"{path.name} 没有写成 ({why_os(fault)}); 请检查磁盘空间和写权限。",
             en=f"{path.name} was not written ({fault.strerror}); check disk space and permissions.",
         ) from None
 

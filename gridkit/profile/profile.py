@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from gridkit.errors import Problem, ProfileError
+from gridkit.errors import Problem, ProfileError, why_os
 from gridkit.profile.card import Scorecard
 from gridkit.profile.choices import Choice, Table, search
 from gridkit.profile.clause import Channel, Clause
@@ -300,7 +300,11 @@ def _read(
         said = "不是 UTF-8 编码; 请在编辑器中另存为 UTF-8", "is not UTF-8; save it as UTF-8"
         faults.append(Problem(name, "-", *said))
     except OSError as error:
-        faults.append(Problem(name, "-", "无法读取", f"cannot be read ({error.strerror})"))
+        faults.append(
+            Problem(
+                name, "-", f"无法读取 ({why_os(error)})", f"cannot be read ({error.strerror})"
+            )
+        )
     except tomllib.TOMLDecodeError as error:
         faults.append(toml_problem(name, text, error))
     else:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from gridkit.errors import BundleError
+from gridkit.errors import BundleError, why_os
 from gridkit.records.bundle_file import BundleFile, Carried, Header, Span, write_file
 from gridkit.records.database import legible
 from gridkit.records.photos import named
@@ -111,7 +111,7 @@ def bundle(
         draft.replace(path)
     except OSError as error:
         raise BundleError(
-            zh=f"不能写入 {path.name} ({error.strerror}); 请检查 U 盘、写权限和剩余空间。",
+            zh=f"不能写入 {path.name} ({why_os(error)}); 请检查 U 盘、写权限和剩余空间。",
             en=f"{path.name} cannot be written ({error.strerror}); "
             "check the stick, the permissions and the free space.",
         ) from None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from gridkit.errors import BundleError
+from gridkit.errors import BundleError, why_os
 from gridkit.records.photos import is_photo
 from gridkit.records.picture import KEPT_BYTES
 from gridkit.records.revision import canonical_json
@@ -133,7 +133,7 @@ class BundleFile:
             self._length = path.stat().st_size - SIGNATURE_BYTES
         except OSError as error:
             raise BundleError(
-                zh=f"打不开数据包 {path.name} ({error.strerror})。",
+                zh=f"打不开数据包 {path.name} ({why_os(error)})。",
                 en=f"The bundle {path.name} cannot be opened ({error.strerror}).",
             ) from None
         try:

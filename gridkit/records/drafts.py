@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from gridkit.errors import StoreError
+from gridkit.errors import StoreError, why_os
 from gridkit.records.ids import new_id
 
 _ENDING = ".json"
@@ -91,7 +91,7 @@ class Drafts:
             self._write(draft)
         except OSError as error:
             raise StoreError(
-                zh=f"草稿没有写到磁盘 ({error.strerror}); 请检查磁盘空间和写权限, 先不要关闭页面。",
+                zh=f"草稿没有写到磁盘 ({why_os(error)}); 请检查磁盘空间和写权限, 先不要关闭页面。",
                 en=f"The draft was not written ({error.strerror}); check space and permissions, "
                 "and leave this page open.",
             ) from None
@@ -113,7 +113,7 @@ class Drafts:
             self._write(taken)
         except OSError as error:
             raise StoreError(
-                zh=f"草稿打不开 ({error.strerror}); 请检查磁盘空间和写权限。",
+                zh=f"草稿打不开 ({why_os(error)}); 请检查磁盘空间和写权限。",
                 en=f"The draft cannot be opened ({error.strerror}); check space and permissions.",
             ) from None
         return taken

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gridkit.errors import DataError, Problem, StoreError, StoreFullError
+from gridkit.errors import DataError, Problem, StoreError, StoreFullError, why_os
 from gridkit.records.places import WGS84
 
 COLUMNS = ("name", "village_code", "township_code", "households", "population")
@@ -143,7 +143,7 @@ def write_grids(grids: gpd.GeoDataFrame, path: str | Path) -> None:
         kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
         raise kind(
             en=f"{path.name} was not written: {fault.strerror}; what was there before is kept.",
-            zh=f"{path.name} 未能写入 ({fault.strerror}); 原有文件未改动。",
+            zh=f"{path.name} 未能写入 ({why_os(fault)}); 原有文件未改动。",
         ) from fault
 
 

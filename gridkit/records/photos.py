@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import sqlalchemy as sa
 
-from gridkit.errors import Problem, StoreError
+from gridkit.errors import Problem, StoreError, why_os
 from gridkit.records.drafts import Drafts
 from gridkit.records.ids import new_id
 from gridkit.records.models import Record, kind_of
@@ -103,7 +103,7 @@ class Photos:
                 self._write(name, kept)
             except OSError as error:
                 raise StoreError(
-                    zh=f"照片没有写到磁盘 ({error.strerror}); 请检查磁盘空间和写权限, 再选一次。"
+                    zh=f"照片没有写到磁盘 ({why_os(error)}); 请检查磁盘空间和写权限, 再选一次。"
                     "已填的内容都还在。",
                     en=f"The photo was not written ({error.strerror}); check space and "
                     "permissions, then choose it again. All you typed is still here.",

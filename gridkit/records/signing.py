@@ -15,7 +15,7 @@ import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from gridkit.errors import DataError, StoreError
+from gridkit.errors import DataError, StoreError, why_os
 from gridkit.records.installation import home
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def _write(path: Path, keys: Sequence[TrustedKey]) -> None:
         draft.replace(path)
     except OSError as error:
         raise StoreError(
-            zh=f"不能写入 {path.name} ({error.strerror}); 请检查写权限。",
+            zh=f"不能写入 {path.name} ({why_os(error)}); 请检查写权限。",
             en=f"{path.name} cannot be written ({error.strerror}); check the permissions.",
         ) from None
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from gridkit.errors import StoreError
+from gridkit.errors import StoreError, why_os
 from gridkit.records.database import BUSY_SECONDS, connect, need_file, writing
 from gridkit.records.identity import APPLICATION_ID, FORMAT_VERSION, note_version
 from gridkit.records.revision import utc_text
@@ -76,7 +76,7 @@ def create_store(
         os.close(os.open(draft, _NEW, 0o600))
     except OSError as error:
         raise StoreError(
-            zh=f"不能在 {path.parent.name} 中新建台账 ({error.strerror}); 请检查文件夹和写权限。",
+            zh=f"不能在 {path.parent.name} 中新建台账 ({why_os(error)}); 请检查文件夹和写权限。",
             en=f"No ledger can be made in {path.parent.name} ({error.strerror}); "
             "check the folder and its permissions.",
         ) from None
@@ -110,7 +110,7 @@ def _copy(draft: Path, path: Path) -> None:
         except OSError as error:
             path.unlink()
             raise StoreError(
-                zh=f"不能写入 {path.name} ({error.strerror}); 请检查磁盘空间。",
+                zh=f"不能写入 {path.name} ({why_os(error)}); 请检查磁盘空间。",
                 en=f"{path.name} cannot be written ({error.strerror}); check the free space.",
             ) from None
 

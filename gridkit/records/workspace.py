@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gridkit.errors import DataError, StoreError
+from gridkit.errors import DataError, StoreError, why_os
 from gridkit.records.storefile import create_store, open_store
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def create_workspace(
                     (Path(made) / part).rename(folder / part)
     except OSError as error:
         raise StoreError(
-            zh=f"不能在 {folder.name} 中写入 ({error.strerror}); 请检查写权限和磁盘空间。",
+            zh=f"不能在 {folder.name} 中写入 ({why_os(error)}); 请检查写权限和磁盘空间。",
             en=f"Cannot write into {folder.name} ({error.strerror}); check permissions and space.",
         ) from None
     return open_workspace(folder)

@@ -1,32 +1,28 @@
-"""A county's own table: a small TOML of columns, filters and groups, filled from the ledger.
+"""A county's own table, filled from the ledger.
 
 With `group` it is a table of figures, each of `matter_statistics`; without, a list of
-matters. It is written as plain XLSX, or into the county's own Word template. Nothing that
-is not a field of the ledger can be asked for, so no form brings in what is refused.
+matters. It is written as plain XLSX, or into the county's own Excel or Word template.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from gridkit.errors import DataError, Problem
 from gridkit.exchange.escaping import escape_formula
 from gridkit.exchange.output import put
-from gridkit.reports.asked import FIGURES, LIST_FIELDS, asked_columns
+from gridkit.records.meetings import LEVELS
+from gridkit.reports.asked import LIST_FIELDS
 from gridkit.reports.book_style import formats
 from gridkit.reports.desk import Desk
+from gridkit.reports.own_file import OwnForm
 from gridkit.reports.rows import NO_UNIT, ledger_rows
 from gridkit.triage import matter_statistics
-from gridkit.triage.matter_statistics import MATTER_DIMENSIONS
+from gridkit.triage.margins import PERIODS
 
-FILTERS = ("demand_type", "demand_detail", "dispute_code", "source", "grid_id")
 OWN_FIELDS: Mapping[str, Any] = {
     "title": "标题",
     "county": "县名",
@@ -35,129 +31,6 @@ OWN_FIELDS: Mapping[str, Any] = {
     "rows": [["一格"]],
 }
 """What a Word template of one's own can name."""
-_KEYS = {"title", "group", "column", "filter"}
-
-
-@dataclass(frozen=True)
-class OwnForm:
-    """A county's own table.
-
-    Attributes
-    ----------
-    title : str
-    columns : tuple of (head, name)
-        The name of a field (`asked.LIST_FIELDS`), of a group, or of a figure (`FIGURES`).
-    group : tuple of str
-        Dimensions of `matter_statistics`; none for a list of matters.
-    filters : mapping of str to tuple of str
-        Codes that are kept, by field.
-    """
-
-    title: str
-    columns: tuple[tuple[str, str], ...]
-    group: tuple[str, ...] = ()
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def read_own_form(path: str | Path) -> OwnForm:
-    """Read a table of one's own.
-
-    Parameters
-    ----------
-    path : str or Path
-        A .toml file: `title`; `group` (list); `[filter]` (field = list of codes); a
-        `[[column]]` each with `head` and `name`.
-
-    Returns
-    -------
-    OwnForm
-
-    Raises
-    ------
-    DataError
-        If it cannot be read, or asks for what is no field or figure; `problems` has all, a
-        head that nobody should ask for with the rule.
-    """
-    path = Path(path)
-    try:
-        return parse_own_form(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise DataError(
-            zh=f"{path.name} 读不懂 ({type(fault).__name__}); 须为 UTF-8 的 TOML 文件。",
-            en=f"{path.name} cannot be read ({type(fault).__name__}); it must be TOML in UTF-8.",
-        ) from None
-
-
-def parse_own_form(said: Mapping[str, Any]) -> OwnForm:
-    """Check what a TOML says; see `read_own_form`.
-
-    Raises
-    ------
-    DataError
-        With all that is wrong in `problems`.
-
-    Examples
-    --------
-    >>> form = parse_own_form({
-    ...     "title": "各乡镇用水", "group": ["township"], "filter": {"demand_type": ["water"]},
-    ...     "column": [{"head": "乡镇", "name": "township"}, {"head": "件数", "name": "matters"}],
-    ... })
-    >>> form.columns
-    (('乡镇', 'township'), ('件数', 'matters'))
-    """
-    columns = [
-        (str(one.get("head", "")), str(one.get("name", ""))) for one in said.get("column", [])
-    ]
-    group = tuple(str(name) for name in said.get("group", []))
-    filters = {
-        str(name): tuple(str(code) for code in codes)
-        for name, codes in said.get("filter", {}).items()
-    }
-    form = OwnForm(str(said.get("title", "")).strip(), tuple(columns), group, filters)
-    found = [Problem(key, "-", "没有这一项", "no such entry") for key in said.keys() - _KEYS]
-    found += _problems(form)
-    if found:
-        raise DataError(
-            zh=f"这张表有 {len(found)} 处要改, 没有生成。",
-            en=f"This table has {len(found)} fault(s); it was not made.",
-            problems=found,
-        )
-    return form
-
-
-def _problems(form: OwnForm) -> list[Problem]:
-    found = []
-    if not form.title or not form.columns:
-        found.append(
-            Problem("title", "column", "要有标题和至少一栏", "give a title and a column")
-        )
-    found += [
-        Problem("group", name, "不能按这一项分组", "not a group")
-        for name in form.group
-        if name not in MATTER_DIMENSIONS
-    ]
-    found += [
-        Problem("filter", name, "不能按这一项筛选", "not a filter")
-        for name in form.filters
-        if name not in FILTERS
-    ]
-    return found + _columns(form)
-
-
-def _columns(form: OwnForm) -> list[Problem]:
-    found = []
-    allowed = {*form.group, *FIGURES} if form.group else set(LIST_FIELDS)
-    judged = asked_columns(head for head, _ in form.columns)
-    told = zip(judged["结论"].astype("str"), judged["说明"].astype("str"), strict=True)
-    for (head, name), (verdict, why) in zip(form.columns, told, strict=True):
-        if verdict == "不该要":
-            found.append(Problem("column", head, str(why), "nobody should ask for this"))
-        elif name not in allowed:
-            near = "、".join(get_close_matches(name, sorted(allowed), n=3, cutoff=0.4))
-            zh = f"没有名为 {name} 的字段或数" + (f"; 是不是 {near}?" if near else "")
-            en = f"there is no {name}" + (f"; did you mean {near}?" if near else "")
-            found.append(Problem("column", head, zh, en))
-    return found
 
 
 def own_table(desk: Desk, form: OwnForm) -> pd.DataFrame:
@@ -200,7 +73,9 @@ def _word(desk: Desk, name: str, code: str) -> str:
         return NO_UNIT if name == "unit" else "未填"
     if name == "township":
         return desk.place(code)
-    return desk.label(name, code) if name in {"unit", "demand_type", "source"} else code
+    if name == "unit_level":
+        return {known: zh for known, zh, _ in LEVELS}.get(code, code)
+    return code if name in PERIODS else desk.label(name, code)
 
 
 def own_form(
@@ -284,14 +159,15 @@ def _page(
 
     form, template = made
     page = open_template("", template)
-    texts = table.astype("object").map(_text)
+    texts = table.astype("object").map(text_of)
     context: dict[str, Any] = {"title": form.title, "county": desk.name, "on": str(desk.on)}
     context |= {"heads": list(table.columns), "rows": texts.to_numpy().tolist()}
     fill(page, context, OWN_FIELDS)
     page.save(str(path))
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Write one cell of a table of one's own as text; empty where there is none."""
     if value is None or pd.isna(value):
         return ""
     return f"{value:%Y-%m-%d}" if isinstance(value, pd.Timestamp) else str(value)

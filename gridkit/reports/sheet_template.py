@@ -26,7 +26,7 @@ from gridkit.reports.word_template import check_size
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from gridkit.reports.county_form import OwnForm
+    from gridkit.reports.own_file import OwnForm
 
 TOTAL = "合计"
 _MARK = re.compile(r"\{\{\s*(.+?)\s*\}\}")

@@ -98,6 +98,20 @@ def keep(path: str | Path, *, replace: bool) -> None:
         )
 
 
+def own_template(folder: str | Path) -> Path | None:
+    """Find the county's own template of the half-month report in its workspace.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     own_template(folder) is None
+    True
+    """
+    own = Path(folder) / "templates" / "half_month.docx"
+    return own if own.is_file() else None
+
+
 def take_out(path: str | Path, *, replace: bool = False) -> Path:
     """Write the packaged template of the half-month report, to be edited in Word.
 

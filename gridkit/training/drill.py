@@ -15,7 +15,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.errors import DataError, StoreError
+from gridkit.errors import DataError, StoreError, why_os
 from gridkit.training.play import Finding, Play, Visit
 from gridkit.training.roots import ACTIONS, ROOTS
 from gridkit.training.scenario import Scenario, load_scenario
@@ -206,7 +206,7 @@ class Drill:
         except OSError as fault:
             raise StoreError(
                 en=f"{Path(path).name} was not written: {fault.strerror}.",
-                zh=f"{Path(path).name} 未能写入 ({fault.strerror})。",
+                zh=f"{Path(path).name} 未能写入 ({why_os(fault)})。",
             ) from fault
 
     def _going(self) -> None:

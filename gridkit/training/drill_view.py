@@ -11,10 +11,11 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.errors import DataError, GridkitError, StoreError
+from gridkit.exchange.output import file_name
 from gridkit.screen.frame import Frame
 from gridkit.screen.look import Column, Markup, html, join, style, table, tag
 from gridkit.training.drill import Drill
-from gridkit.training.page import file_name, framed
+from gridkit.training.page import framed
 from gridkit.training.roots import ACTIONS
 
 _STAY = ""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
-from gridkit.errors import StoreError
+from gridkit.errors import StoreError, why_os
 from gridkit.screen.look import Markup, join, tag
 
 STYLE = """
@@ -67,7 +66,7 @@ def save_page(page: str, path: str | Path) -> Path:
     except OSError as fault:
         raise StoreError(
             en=f"{Path(path).name} was not written: {fault.strerror}.",
-            zh=f"{Path(path).name} 未能写入 ({fault.strerror})。",
+            zh=f"{Path(path).name} 未能写入 ({why_os(fault)})。",
         ) from fault
     return Path(path)
 
@@ -76,14 +75,3 @@ def framed(page: str, *, height_px: int = 860) -> Markup:
     """Show a page inside a notebook, in a frame that can run nothing."""
     css = f"width:100%;height:{height_px}px;border:1px solid #d8d8de;background:#fff"
     return tag("iframe", srcdoc=page, sandbox="", style=css, title="复盘与对照 · page")
-
-
-def file_name(*words: str) -> str:
-    """Join words to a name that every file system takes.
-
-    Examples
-    --------
-    >>> file_name("演练", "level_1", "甲/组")
-    '演练_level_1_甲-组'
-    """
-    return "_".join(re.sub(r"[^\w.-]+", "-", word).strip("-.") for word in words if word)

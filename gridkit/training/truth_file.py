@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gridkit.errors import DataError, StoreError
+from gridkit.errors import DataError, StoreError, why_os
 from gridkit.training.history import History
 
 _DAYS = ("starts", "harm_on", "ends")
@@ -49,7 +49,7 @@ def write_causes(history: History, path: str | Path) -> None:
     except OSError as fault:
         raise StoreError(
             en=f"{Path(path).name} was not written: {fault.strerror}; check the folder.",
-            zh=f"{Path(path).name} 未能写入 ({fault.strerror}); 请检查文件夹。",
+            zh=f"{Path(path).name} 未能写入 ({why_os(fault)}); 请检查文件夹。",
         ) from fault
 
 

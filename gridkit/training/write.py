@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.errors import StoreError
+from gridkit.errors import StoreError, why_os
 from gridkit.maps.ground import RIVERS, ROADS
 from gridkit.records import MODELS, Record, Store, create_workspace
 from gridkit.records.spec import RECORD_SPECS
@@ -152,7 +152,7 @@ def write_truth(town: Town, path: str | Path) -> None:
     except OSError as fault:
         raise StoreError(
             en=f"{Path(path).name} was not written: {fault.strerror}; check the folder.",
-            zh=f"{Path(path).name} 未能写入 ({fault.strerror}); 请检查文件夹。",
+            zh=f"{Path(path).name} 未能写入 ({why_os(fault)}); 请检查文件夹。",
         ) from fault
 
 

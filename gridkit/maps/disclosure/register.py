@@ -25,7 +25,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import pandas as pd
 
-from gridkit.errors import DisclosureError
+from gridkit.errors import DisclosureError, why_os
 from gridkit.maps.disclosure.release import Release, leaks
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN
 from gridkit.maps.disclosure.windows import Window
@@ -118,7 +118,7 @@ class Register:
             raise DisclosureError(
                 en=f"{self.path.name} was not written ({fault.strerror}): nothing is handed out "
                 "without an entry. Check disk space and permissions.",
-                zh=f"发布登记 {self.path.name} 未能写入 ({fault.strerror}), 因此没有发布。"
+                zh=f"发布登记 {self.path.name} 未能写入 ({why_os(fault)}), 因此没有发布。"
                 "请检查磁盘空间和写权限。",
             ) from fault
         return len(entries.releases) + 1
