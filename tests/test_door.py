@@ -88,6 +88,23 @@ def test_nobody_home_without_a_grid_is_not_saved(store, form):
     assert len(store.frame("visit")) == 5
 
 
+@pytest.mark.parametrize("said", ["met", "concern"])
+def test_nobody_home_never_writes_over_what_was_said(said, store, form):
+    """Where somebody was met, or a concern is written, the one key saves nothing and says so."""
+    form.grid.load(FIRST)
+    if said == "met":
+        form.visit.load({"grid_id": FIRST, "outcome": "met", "met_role": "owner"})
+    else:
+        form.add_concern().section.fields["summary"].load("三天没有水")
+    before = form.value
+
+    form.door.nobody_button.click()
+
+    assert form.value == before
+    assert "没有保存" in form.message
+    assert len(store.frame("visit")) == 5
+
+
 def test_addresses_of_the_grid_are_offered_latest_first(form):
     """Each address once, as it was written last, of this grid only; none is filled in."""
     form.grid.load(FIRST)

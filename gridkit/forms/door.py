@@ -51,7 +51,7 @@ class Door(Column):
     Attributes
     ----------
     nobody_button : Button
-        Nobody home: notes it and saves.
+        Nobody home: the form notes it and saves.
     met_button : Button
         The same person, by role, was met as last time.
     known_place : tuple of float, or None
@@ -84,7 +84,7 @@ class Door(Column):
         self.speak(lang)
 
     def on_nobody(self, listener: Callable[[], object]) -> None:
-        """Call `listener` when nobody was home: the visit is to be saved."""
+        """Call `listener` when nobody was home: that is to be noted, and the visit saved."""
         self._savers.append(listener)
 
     def on_carry(self, listener: Callable[[Mapping[str, Any], Words], None]) -> None:
@@ -92,8 +92,7 @@ class Door(Column):
         self._carriers.append(listener)
 
     def nobody(self) -> None:
-        """Note that nobody was home, and save."""
-        self._visit.fields["outcome"].load("nobody_home")
+        """Tell that nobody was home."""
         for listener in self._savers:
             listener()
 

@@ -12,6 +12,11 @@ from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.writer import Receipt
 from gridkit.screen.look import Words
 
+SOMEBODY = Words(
+    "没有保存: 这里已写了见到人或诉求。若真是无人在家, 先把“走访结果”改过来, 或删去诉求。",
+    "Not saved: an outcome or a concern is written here already. If nobody was home, change "
+    "the outcome or remove the concern first.",
+)
 UNSURE = Words(
     "没有收到保存成功的确认。填写的内容都还在; 请先看今天的清单里有没有, 再决定是否再按“保存”。",
     "No confirmation came back. All you typed is still here; look at today's list before you "

@@ -24,6 +24,7 @@ from gridkit.forms.past import Past
 from gridkit.forms.saved import (
     SAVED_ELSEWHERE,
     SAVED_ONLY,
+    SOMEBODY,
     UNSURE,
     Saved,
     not_saved,
@@ -42,6 +43,7 @@ GROUPS = (
     Group(Words("", ""), ("grid_id", "address", "visited_on", "outcome", "met_role", "note")),
 )
 VISIT_PART = "gk-part-visit"
+NOBODY = "nobody_home"
 
 
 class VisitForm(Column):
@@ -73,14 +75,6 @@ class VisitForm(Column):
     add_button, save_button, park_button : Button
     message : str
         What the form said last about saving, as HTML.
-
-    Examples
-    --------
-    Used without a screen, as a test does:
-
-    >>> form = VisitForm(store, grids)  # doctest: +SKIP
-    >>> form.load({"visit": {"grid_id": "990428100001001", "outcome": "nobody_home"}})  # doctest: +SKIP
-    >>> form.save_button.click()  # doctest: +SKIP
     """
 
     def __init__(
@@ -137,9 +131,19 @@ class VisitForm(Column):
         self.add_button.on_click(lambda _: self.add_concern())
         self.save_button.on_click(lambda _: self.save())
         self.park_button.on_click(lambda _: self.park())
-        self.door.on_nobody(self.save)
+        self.door.on_nobody(self._nobody)
         self.door.on_carry(self._carry)
         self.frame.on_cursor(self._cursor)
+
+    def _nobody(self) -> None:
+        """Note that nobody was home, and save; what says otherwise is never written over."""
+        outcome = self.visit.value.get("outcome")
+        if self.concerns or outcome not in {None, NOBODY}:
+            self._say(SOMEBODY, "gk-refused")
+            self.frame.reveal("gk-saving")
+            return
+        self.visit.fields["outcome"].load(NOBODY)
+        self.save()
 
     def _cursor(self, field: str, part: str, inside: bool) -> None:  # noqa: FBT001 (one shape)
         for where, section in self._parts():
@@ -330,6 +334,7 @@ class VisitForm(Column):
         self.reset()
         self.grid.offer_again(saved.visit.grid_id)
         self._say(saved.words(), "gk-told")
+        self.frame.reveal("gk-saving")
         self._tell(saved)
         return saved
 

@@ -143,7 +143,29 @@ function render({ model, el }) {
     }
   };
 
-  const hear = (message) => message.seek && seek(message.seek, 400, document.activeElement);
+  // What was said last comes into view, and stays there while what stood above it goes away:
+  // a saved card is a screen high. Whoever moves on meanwhile is left in peace.
+  let looked = 0;
+  const look = (selector, from) => {
+    const mine = (looked += 1);
+    const again = (tries) => {
+      const now = document.activeElement;
+      if (mine !== looked || (now !== from && now !== document.body)) return;
+      const places = [...(root?.querySelectorAll(selector) ?? [])];
+      places.find((one) => one.offsetParent)?.scrollIntoView({ block: "center" });
+      if (tries > 0) setTimeout(() => again(tries - 1), 40);
+    };
+    again(20);
+  };
+
+  const hear = (message) => {
+    if (message.seek) {
+      looked += 1;
+      seek(message.seek, 400, document.activeElement);
+    } else if (message.look) {
+      look(message.look, document.activeElement);
+    }
+  };
   model.on("msg:custom", hear);
   attach(200);
   return () => {

@@ -65,3 +65,7 @@ class Frame(anywidget.AnyWidget):
     def show(self, css: str) -> None:
         """Scroll to the first element of a CSS class."""
         self.send({"seek": f".{css}"})
+
+    def reveal(self, css: str) -> None:
+        """Bring the first element of a CSS class into view; the cursor stays where it is."""
+        self.send({"look": f".{css}"})
