@@ -209,6 +209,32 @@ def test_a_record_is_found_corrected_and_the_message_stays(store):
     assert drawer.records.value == "c1"
 
 
+@pytest.mark.parametrize("act", ["search", "close", "other", "language"])
+def test_a_correction_that_is_not_saved_is_not_lost_by_looking_elsewhere(store, act):
+    """A search, the drawer, another record: what was typed stays until it is given up twice."""
+    drawer = Corrections(Desk(store, GRIDS))
+    drawer.open_button.click()
+    drawer.records.value = "c1"
+    drawer.correction.section.fields["households_affected"].input.value = "40"
+
+    if act == "search":
+        drawer.search.value = "没有这样的地方"
+    elif act == "close":
+        drawer.open_button.click()
+        drawer.open_button.click()
+    elif act == "other":
+        drawer.records.value = "v1"
+    else:
+        drawer.speak("en")
+
+    assert drawer.records.value == drawer.correction.record_id == "c1"
+    assert drawer.correction.section.fields["households_affected"].input.value == "40"
+
+    if act == "other":
+        drawer.records.value = "v1"
+        assert drawer.correction.record_id == "v1"
+
+
 def test_a_place_is_picked_and_checked_as_when_it_was_recorded(store, correction):
     """A point in another grid asks; agreeing moves the concern there; the source is kept."""
     place = correction.amended.place

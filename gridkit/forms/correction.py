@@ -20,7 +20,7 @@ from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.store import Store
 from gridkit.screen.look import Column, Words, dress, html, join, tag
 
-PART = "gk-part-correction"
+PART, MESSAGE = "gk-part-correction", "gk-corrected"
 _WORDS = {
     "nothing": Words("没有改动, 所以没有保存。", "Nothing was changed, so nothing was saved."),
     "reason": Words(
@@ -96,7 +96,7 @@ class Correction(Column):
         self.reason.add_class("gk-q-why")
         self.save_button = W.Button()
         self.save_button.add_class("gk-save")
-        self._title, self._message, self._history = html(), html(), html()
+        self._title, self._message, self._history = html(), html(css=MESSAGE), html()
         super().__init__()
         for css in ("gk-card", "gk-part", PART):
             self.add_class(css)
@@ -118,6 +118,18 @@ class Correction(Column):
     def history(self) -> str:
         """The versions so far, as HTML."""
         return str(self._history.value)
+
+    @property
+    def unsaved(self) -> bool:
+        """Whether something stands here that was typed or chosen, and is not in the ledger."""
+        if self.reason.value.strip():
+            return True
+        if self.merge is not None:
+            return any(choice.value for choice in self.merge.choices.values())
+        if self.amended is None or self._record is None:
+            return False
+        section = self.amended.section
+        return bool(section.unreadable) or self.amended.value != self._record.answers()
 
     def on_saved(self, listener: Callable[[], None]) -> None:
         """Call `listener` after a correction was committed."""

@@ -12,11 +12,16 @@ from gridkit.forms.correction import PART, Correction
 from gridkit.forms.desk import Desk
 from gridkit.profile.choices import fold
 from gridkit.records.spec import OUTCOMES
-from gridkit.screen.look import Column, Words, dress, fill_list, html
+from gridkit.screen.look import Column, Words, dress, fill_list, html, tag
 
 LISTED = 30
 """So many records are offered, the latest first; typing narrows them down."""
 _OUTCOMES = {code: Words(zh, en) for code, zh, en in OUTCOMES}
+_UNSAVED = Words(
+    "打开的这条还没有保存: 先保存; 若不要了, 再选一次另一条。",
+    "The one that is open is not saved yet: save it first, or choose the other one again to "
+    "give it up.",
+)
 _CONFLICT = Words("⚠ 两版并存", "⚠ two versions")
 
 
@@ -47,6 +52,9 @@ class Corrections(Column):
         self.records = dress(W.Dropdown())
         self.correction = Correction(desk.store, desk.grids, lang=lang)
         self._told = html()
+        self._asked: str | None = None  # what was chosen while something stood unsaved
+        self._filling = False
+        self._labels: dict[str, str] = {}
         finder = W.Box([self.search, self.records])
         finder.add_class("gk-grid")
         self._drawer = W.VBox([finder, self._told, self.correction])
@@ -82,24 +90,39 @@ class Corrections(Column):
             self.correction.at(field, inside=inside)
 
     def _open(self) -> None:
-        chosen = self.records.value or None
-        if (
-            chosen != self.correction.record_id
-        ):  # the same again after a save: its message stays
-            self.correction.show(chosen)
+        chosen, now = self.records.value or "", self.correction.record_id or ""
+        if self._filling or chosen == now:  # the same again after a save: its message stays
+            return
+        if self.correction.unsaved and chosen != self._asked:
+            self._asked = chosen
+            self._told.value = tag(
+                "div", _UNSAVED.of(self.lang), cls="gk-refused", role="alert"
+            )
+            self.records.value = now
+            return
+        self._asked, self._told.value = None, ""
+        self.correction.show(chosen or None)
 
     def _fill_again(self) -> None:
         self._desk.keep_up()
-        kept = self.records.value
-        with self.records.hold_trait_notifications():
-            self._fill(kept)
+        self._asked, self._told.value = None, ""
+        self._fill(self.records.value)
 
     def _fill(self, kept: str = "") -> None:
         rows = list(self._found())[:LISTED]
+        now = self.correction.record_id
+        if now is not None and self.correction.unsaved:  # what is typed there stays in sight
+            kept = now
+            if now not in dict(rows):
+                rows.insert(0, (now, self._labels.get(now, now[-6:])))
+        self._labels = dict(rows)
         first = Words("— 请选一条记录 —", "— choose a record —").of(self.lang)
         ids = ["", *(record_id for record_id, _ in rows)]
         options = [(first, ""), *((told, record_id) for record_id, told in rows)]
+        self._filling = True
         fill_list(self.records, options, ids.index(kept) if kept in ids else 0)
+        self._filling = False
+        self._open()
 
     def _found(self) -> Iterator[tuple[str, str]]:
         visits, concerns = self._desk.frame("visit"), self._desk.frame("concern")

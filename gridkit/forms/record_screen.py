@@ -8,6 +8,7 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.forms.advice_view import advice_block, row_or_none
+from gridkit.forms.correction import MESSAGE
 from gridkit.forms.corrections import Corrections
 from gridkit.forms.day_list import DayList, plain_advice
 from gridkit.forms.desk import Desk, as_rows
@@ -112,6 +113,7 @@ class RecordScreen(Column):
         self.form.frame.seek("outcome", within=VISIT_PART)
 
     def _corrected(self) -> None:
+        self.form.frame.reveal(MESSAGE)
         self._desk.keep_up()
         self.form.door.forget()
         self.day.refresh()
