@@ -216,6 +216,18 @@ def test_an_empty_county_is_no_error(run, county):
     assert "没有可画的率和热点" in printed
 
 
+def test_serve_tells_of_a_faulty_county_before_any_page_is_offered(run, county):
+    """The fault of the profile comes first, where an administrator reads it."""
+    (county.folder / "profile").mkdir(exist_ok=True)
+    (county.folder / "profile" / "county.toml").write_text('photos = "yes"\n', "utf-8")
+
+    code, told = run("serve", "-w", county.folder, "--host", "192.0.2.1", "--no-browser")
+
+    assert code
+    assert "county.toml · photos" in told
+    assert "192.0.2.1" not in told
+
+
 def test_a_code_that_is_no_county_is_refused(run, tmp_path):
     """Before anything is made."""
     code, _ = run("new", tmp_path / "县", "--name", "某县", "--code", "35")

@@ -68,6 +68,7 @@ def serve(
                 zh="`--token` 太短: 至少 8 个字符, 或不给, 由程序随机生成。",
                 en="`--token` is too short: 8 characters at least, or leave it to chance.",
             )
+        _ = workspace.store, workspace.grids  # a fault is told here, not on a worker's page
         chosen = port or free_port(host)
         check_free(host, chosen)
         if not is_loopback(host):
@@ -121,6 +122,12 @@ _OPEN_TO_OTHERS = (
     "或放在 https 代理后面。定位在这样的页面上用不了。\n"
     "Note: other machines can reach this. Without https its content can be read on the way; "
     "use it in a trusted network or behind an https proxy. GPS does not work there."
+)
+
+
+_BROKEN = (
+    "\n这一页没能打开; 写过的草稿都在。请告诉管理员: 运行 gridkit serve 的窗口里写着原因。"
+    "\nThis page did not open; drafts are kept. The window of gridkit serve tells why."
 )
 
 
@@ -247,6 +254,7 @@ def command(pages: Path, *, host: str, port: int, browser: bool) -> list[str]:
     words += [f"--Voila.ip={host}", f"--port={port}", "--classic-tree", "--strip_sources=True"]
     words += ["--token", "--show_tracebacks=False", "--Voila.port_retries=0"]
     words += ["--Voila.log_level=ERROR"]  # its news in English would hide our address
+    words += [f"--VoilaExecutor.cell_error_instruction={_BROKEN}"]
     words += ["--preheat_kernel=True", "--pool_size=1"]
     cold = [f"{page}.ipynb" for page in PAGES if page != WARM_PAGE]
     words += [f"--VoilaKernelManager.preheat_denylist={cold}"]
