@@ -130,6 +130,12 @@ def test_a_whole_visit_by_keyboard(page, app_url, county):
     keys.press("Control+Enter")
 
     assert "1 件诉求" in saved(page)
+    in_view = (
+        "e => { const box = e.getBoundingClientRect();"
+        " return box.top > 0 && box.bottom < innerHeight; }"
+    )
+    page.wait_for_timeout(1000)  # the card is gone, and the page a screen shorter
+    assert page.locator(".gk-saving .gk-told").evaluate(in_view)
     with open_store(county.store.path) as store:
         concern = store.frame("concern").iloc[0]
     assert (concern["demand_detail"], concern["people_affected"]) == ("water_cut", 12)
