@@ -24,6 +24,7 @@ class Form(StrEnum):
     DISPUTES = "disputes"
     OPEN311 = "open311"
     GPKG = "gpkg"
+    PACKAGE = "datapackage"
 
 
 _TITLES = {
@@ -31,6 +32,7 @@ _TITLES = {
     Form.DISPUTES: "矛盾纠纷.csv",
     Form.OPEN311: "open311.json",
     Form.GPKG: "诉求-内部.gpkg",
+    Form.PACKAGE: "台账数据包-内部.zip",
 }
 
 
@@ -47,7 +49,8 @@ def export(
         typer.Argument(
             help="csv 诉求全表 (含原话, 只供本单位), disputes 矛盾纠纷 CSV (人员字段留空), "
             "open311 (可共享), gpkg 诉求点 GeoPackage (只供本单位; "
-            "可共享的网格数用 gridkit map --shared --gpkg)",
+            "可共享的网格数用 gridkit map --shared --gpkg), "
+            "datapackage 数据包 (CSV 加字段说明, 无原话, 只供本单位; .zip 或文件夹)",
             metavar="格式",
         ),
     ],
@@ -71,6 +74,8 @@ def _write(workspace: Workspace, form: Form, path: Path) -> int:
     from gridkit.triage import states
 
     store, profile = workspace.store, workspace.profile
+    if form is Form.PACKAGE:
+        return _package(workspace, path)
     if form is Form.OPEN311:
         from gridkit.commands.open311 import endpoint
 
@@ -98,3 +103,23 @@ def _points(workspace: Workspace, concerns: pd.DataFrame, path: Path) -> int:
     for file in write_layers({LAYER: made}, path, dictionary=point_words(), about=about):
         file.chmod(0o600)
     return len(made)
+
+
+def _package(workspace: Workspace, path: Path) -> int:
+    """Write every kind of record as a table, without words, for its owner only."""
+    from gridkit.exchange.data_package import About, write_package
+    from gridkit.exchange.package_tables import ledger_tables
+    from gridkit.records.spec import RECORD_SPECS
+
+    store = workspace.store
+    frames = {kind: store.frame(kind) for kind in RECORD_SPECS}
+    about = About(
+        workspace.name,
+        store.county_code,
+        store.today(),
+        "desk",
+        f"{workspace.name} 台账数据包",
+        workspace.invented,
+    )
+    write_package(ledger_tables(frames, workspace.profile), path, about)
+    return sum(map(len, frames.values()))

@@ -82,9 +82,16 @@ def command(
     geojson: Annotated[
         bool, typer.Option("--geojson", help="另存 GeoJSON · GeoJSON files, too")
     ] = False,
+    package: Annotated[
+        bool,
+        typer.Option(
+            "--package", help="分发图另存数据包 (zip) · shared maps: a data package, too"
+        ),
+    ] = False,
 ) -> None:
     """画一张离线地图, 可打印、可交给 GIS · draw an offline map, to print or for a GIS."""
     day = on.date() if on else None
+    _need_shared(package=package, shared=shared)
     with opened(folder) as workspace:
         drawn = (
             _shared(workspace, day, window, level, demand, places=places)
@@ -94,6 +101,37 @@ def command(
             else _desk(workspace, day, weeks)
         )
         _write(drawn, target or drawn.path, png=png, pdf=pdf, gpkg=gpkg, geojson=geojson)
+        if package:
+            _package(workspace, drawn, (target or drawn.path).with_suffix(".zip"))
+
+
+def _need_shared(*, package: bool, shared: bool) -> None:
+    from gridkit.errors import DataError
+
+    if package and not shared:
+        raise DataError(
+            zh="`--package` 只用于分发图 (--shared); 内部的数据包用 gridkit export datapackage。",
+            en="`--package` goes with --shared; the desk's is `gridkit export datapackage`.",
+        )
+
+
+def _package(workspace: Workspace, drawn: _Drawn, path: Path) -> None:
+    """Write the numbers of a released map as a data package."""
+    from gridkit.exchange.data_package import About, write_package
+    from gridkit.exchange.package_tables import released_tables
+    from gridkit.maps.layer_tables import dictionary
+
+    store, tables = workspace.store, drawn.tables()
+    about = About(
+        workspace.name,
+        store.county_code,
+        store.today(),
+        "shared",
+        drawn.about,
+        workspace.invented,
+    )
+    made = write_package(released_tables(dict(tables), dictionary(tables)), path, about)
+    out.print(f"已写好 {made} · written")
 
 
 class _Drawn(NamedTuple):
