@@ -254,6 +254,26 @@ def test_a_concern_that_goes_to_court_is_not_scored(workspace):
     assert len(screen.day.advice) == 0
 
 
+def test_what_was_just_saved_is_the_first_of_the_list(workspace):
+    """Also before a visit of today whose writer's clock was ahead."""
+    ahead = Visit(
+        record_id="ffffffff-ffff-7fff-bfff-ffffffffffff",
+        grid_id=GRIDS.index[0],
+        address="9 栋",
+        visited_on=workspace.store.today(),
+        outcome="nobody_home",
+    )
+    workspace.store.add([ahead], by_role="grid_worker")
+    screen = forms.record(workspace)
+    for address in ("3 栋", "4 栋"):
+        screen.form.visit.fields["address"].load(address)
+        save_a_visit(screen)
+
+    listed = "".join(widget.value for widget in screen.day.children)
+
+    assert listed.index("4 栋") < listed.index("3 栋") < listed.index("9 栋")
+
+
 @pytest.mark.usefixtures("ledger")
 def test_the_screen_speaks_english(workspace):
     """A button changes all words, and back; nothing typed is lost."""

@@ -38,6 +38,7 @@ class DayList(Column):
     def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
         self._desk, self.lang = desk, lang
         self.advice = plain_advice(None)
+        self._visits = pd.DataFrame()
         self._page = html()
         super().__init__([self._page])
         self.add_class("gk-day")
@@ -53,7 +54,7 @@ class DayList(Column):
             before are kept. Without it, all of today's concerns are scored again.
         """
         today = pd.Timestamp(self._desk.today)
-        visits = self._desk.rows("visit", "visited_on", [today]).iloc[::-1]
+        visits = self._in_order(self._desk.rows("visit", "visited_on", [today]))
         concerns = self._desk.rows("concern", "visit_id", visits.index)
         if advice is None:
             self.advice = plain_advice(self._desk.advise(list(concerns.index)))
@@ -64,6 +65,11 @@ class DayList(Column):
             self.advice = pd.concat([before, plain_advice(advice)])
         self._visits, self._concerns = visits, concerns
         self._show()
+
+    def _in_order(self, visits: pd.DataFrame) -> pd.DataFrame:
+        """Put what came last first, whatever the clock of who wrote the others says."""
+        shown = [i for i in self._visits.index if i in visits.index]
+        return visits.loc[[*visits.index.difference(shown)[::-1], *shown]]
 
     def speak(self, lang: str) -> None:
         """Show the list in another language."""
