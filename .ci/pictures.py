@@ -58,16 +58,30 @@ def opened(page: Page, port: int, notebook: str, cells: int) -> None:
     page.set_default_timeout(90_000)
     page.goto(f"http://127.0.0.1:{port}/lab/tree/{notebook}?token={TOKEN}&reset")
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
+    page.wait_for_timeout(3000)
     for number in range(cells):
         cell = page.locator(".jp-Notebook .jp-CodeCell:visible").nth(number)
         for _ in range(5):
+            dismiss(page)
             cell.locator(".cm-content").click()
             page.keyboard.press("Shift+Enter")
             page.wait_for_timeout(1500)
             if cell.locator(".jp-InputPrompt:visible").inner_text().strip() != "[ ]:":
                 break
+    dismiss(page)
     page.locator(".jp-SideBar.jp-mod-left .lm-TabBar-tab.lm-mod-current").click()
     page.wait_for_timeout(6000)
+    dismiss(page)
+
+
+def dismiss(page: Page) -> None:
+    """Close what Lab asks over the notebook (a kernel to choose, a file that changed)."""
+    for _ in range(3):
+        button = page.locator(".jp-Dialog .jp-Dialog-button.jp-mod-accept:visible")
+        if button.count() == 0:
+            return
+        button.last.click()
+        page.wait_for_timeout(500)
 
 
 def visit(page: Page, grid: str) -> None:
