@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -121,6 +122,11 @@ def test_a_door_of_the_round_is_one_push_from_the_form(desk):
     assert len(screen.form.keeper.children) == 2
     screen.round.sheet_button.click()
     assert "走访单已写好" in screen.round.message
+    offered = screen.round.message.partition("base64,")[2].partition('"')[0]
+    assert (
+        base64.b64decode(offered)
+        == next(desk.store.path.parent.glob("round-*.docx")).read_bytes()
+    )
 
 
 def test_a_walked_sheet_is_keyed_in_by_its_numbers(desk):

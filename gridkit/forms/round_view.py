@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ipywidgets as W  # noqa: N812
@@ -15,7 +17,7 @@ from gridkit.forms.grid_field import GridField
 from gridkit.forms.sheet_entry import SheetEntry, keep_numbers, sheet_path
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records.spec import VISIT
-from gridkit.screen.look import Column, Words, html, tag
+from gridkit.screen.look import Column, Markup, Words, html, tag
 
 SHOWN = 25
 """So many doors are on the screen; the paper sheet has them all."""
@@ -131,8 +133,9 @@ class RoundView(Column):
             keep_numbers(self.doors, sheet_path(folder, grid_id, desk.today, "csv"))
             if pdf:
                 path = to_pdf(path)
+            link = _download(path, self.lang)
         except GridkitError as error:
-            words, css = Words(error.zh, error.en), "gk-refused"
+            words, css, link = Words(error.zh, error.en), "gk-refused", Markup("")
         else:
             words = Words(
                 f"走访单已写好: 工作区里的 {path.name}, 可打印带走。回来按单子上的序号录入。",
@@ -140,7 +143,7 @@ class RoundView(Column):
             )
             css = "gk-told"
         self.entry.of(grid_id)
-        self._message.value = tag("div", words.of(self.lang), cls=css, role="status")
+        self._message.value = tag("div", words.of(self.lang), " ", link, cls=css, role="status")
 
     def speak(self, lang: str) -> None:
         """Show everything in another language first."""
@@ -155,3 +158,11 @@ class RoundView(Column):
         self.grid.speak(lang)
         self.entry.speak(lang)
         self.refresh()
+
+
+def _download(path: Path, lang: str) -> Markup:
+    """Offer a file to whoever's browser is not on this machine."""
+    data = base64.b64encode(path.read_bytes()).decode()
+    words = Words("下载", "Download").of(lang)
+    address = f"data:application/octet-stream;base64,{data}"
+    return tag("a", words, href=address, download=path.name)
