@@ -68,6 +68,18 @@ def test_each_figure_can_be_had_again_by_the_query_beside_it(town):
         assert line.split("│")[2].strip() == str(row["n"]), row["zh"]
 
 
+def cells_by_name(printed):
+    """Read the tables that a command printed by unit: the cells of each row, by head."""
+    rows, heads = {}, []
+    for line in printed.splitlines():
+        if line.startswith("┃"):
+            heads = [cell.strip() for cell in line.split("┃")[1:-1]]
+        elif line.startswith("│") and heads[0] == "责任单位 unit":
+            cells = [cell.strip() for cell in line.split("│")[1:-1]]
+            rows.setdefault(cells[0], {}).update(zip(heads[1:], cells[1:], strict=True))
+    return rows
+
+
 def test_the_other_sections_are_traced_too(town):
     """The backlog, the units and the hardest matters: the commands print what is shown."""
     context = half_month_context(reports.read_desk(town, on=DAY))
@@ -86,8 +98,11 @@ def test_the_other_sections_are_traced_too(town):
     backlog = next(x for x in printed["二、积案"].splitlines() if "2026-10-2" in x)
     cells = [cell.strip() for cell in backlog.split("│")[2:-1]]
     assert cells == [str(context["backlog"][name]) for name in wanted]
+    by_unit = cells_by_name(printed["三、各单位超期"])
+    assert context["overdue"]
     for row in context["overdue"]:
-        assert row["unit"] in printed["三、各单位超期"] or row["unit"] == "尚无责任单位"
+        told = by_unit["未填 not said" if row["unit"] == "尚无责任单位" else row["unit"]]
+        assert (told["在办"], told["超期"]) == (str(row["open"]), str(row["overdue"]))
     shown = [row["number"] for row in context["hardest"]]
     at = [printed["四、最难的事项"].index(number) for number in shown]
     assert at == sorted(at)

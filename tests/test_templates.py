@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 
 import docx
 import openpyxl
 import pandas as pd
 import pytest
+from openpyxl.chart import BarChart
 from openpyxl.styles import Font
 from typer.testing import CliRunner
 
@@ -221,11 +223,51 @@ def test_a_first_template_is_written_and_can_be_filled(workspace, tmp_path):
 
 def test_a_small_file_that_unpacks_to_gigabytes_is_refused_at_once(workspace, tmp_path):
     """By its size unpacked, before anything is read."""
-    import zipfile
-
     with zipfile.ZipFile(tmp_path / "b.docx", "w", zipfile.ZIP_DEFLATED) as bomb:
         bomb.writestr("word/document.xml", b"0" * 60_000_000)
     desk = reports.read_desk(workspace, on=DAY)
 
     with pytest.raises(DataError, match="50 MB"):
         reports.half_month(desk, tmp_path / "r.docx", template=tmp_path / "b.docx")
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        ("xl/externalLinks/externalLink1.xml", "别的工作簿"),
+        ("xl/charts/chart1.xml", "图表"),
+        ("xl/pivotTables/pivotTable1.xml", "透视表"),
+        ("xl/vbaProject.bin", "宏"),
+    ],
+)
+def test_an_excel_template_that_would_lose_or_run_something_is_refused(tmp_path, part, word):
+    """Links to other books, charts, pivots and macros: told by name, and nothing is written."""
+    book = openpyxl.Workbook()
+    book.active.append(["件数"])
+    book.active.append(["{{ 件数 }}"])
+    book.save(tmp_path / "own.xlsx")
+    with zipfile.ZipFile(tmp_path / "own.xlsx", "a") as parts:
+        parts.writestr(part, b"<x/>")
+
+    with pytest.raises(DataError) as refused:
+        reports.fill_sheet(
+            tmp_path / "own.xlsx", tmp_path / "out.xlsx", pd.DataFrame({"件数": [3]}), {}
+        )
+
+    assert [word in one.zh for one in refused.value.problems] == [True]
+    assert not (tmp_path / "out.xlsx").exists()
+
+
+def test_a_real_chart_in_an_excel_template_is_refused(tmp_path):
+    """As a spreadsheet program writes it, not only by the name of its part."""
+    book = openpyxl.Workbook()
+    book.active.append(["{{ 件数 }}"])
+    book.active.add_chart(BarChart(), "D1")
+    book.save(tmp_path / "own.xlsx")
+
+    with pytest.raises(DataError) as refused:
+        reports.fill_sheet(
+            tmp_path / "own.xlsx", tmp_path / "out.xlsx", pd.DataFrame({"件数": [3]}), {}
+        )
+
+    assert "图表" in refused.value.problems[0].zh
