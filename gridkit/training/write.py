@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import StoreError, why_os
+from gridkit.maps.events import EVENTS
 from gridkit.maps.ground import RIVERS, ROADS
 from gridkit.records import MODELS, Record, Store, create_workspace
 from gridkit.records.spec import RECORD_SPECS
@@ -73,7 +74,18 @@ def write_town(
     made = create_workspace(folder, grids=town.grids, fill=fill, **about)
     for name, lines in ((RIVERS, town.rivers), (ROADS, town.roads)):
         lines.to_file(made.folder / name, driver="GeoJSON", COORDINATE_PRECISION=5)
+    _public_events(town).to_csv(made.folder / EVENTS, index=False, encoding="utf-8-sig")
     return made
+
+
+def _public_events(town: Town) -> pd.DataFrame:
+    """Give what everybody in the county knows of: notices, works, the dry season from end to end."""
+    told = town.events.sort_values("on").drop_duplicates("kind").set_index("kind")
+    over = told["on"].get("dry_season_end")
+    until = pd.Series(pd.NaT, index=told.index, dtype="datetime64[s]")
+    until["dry_season_start"] = over
+    table = pd.DataFrame({"title": told["zh"], "from": told["on"], "to": until})
+    return table.drop(index="dry_season_end", errors="ignore")
 
 
 def write_history(folder: str | Path, history: History) -> Workspace:

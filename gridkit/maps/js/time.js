@@ -86,7 +86,7 @@
         while (k < n - 1 && t.weeks[k + 1] <= day) { k++; }
         return k;
       };
-      var bands = t.events.map(function (e) {
+      var last = t.ends[n - 1], bands = t.events.filter(function (e) { return e.from <= last && e.to >= t.weeks[0]; }).map(function (e) {
         var a = x(e.from) * w, b = (x(e.to) + 1) * w;
         return '<rect class="gk-time-event" x="' + a + '" y="0" width="' + Math.max(2, b - a) + '" height="' + H + '"><title>' + e.title + '</title></rect>';
       }).join('');
@@ -121,7 +121,9 @@
         self._mark();
       });
       this._mark();
-      map.getContainer().style.setProperty('--gk-foot', box.offsetHeight + 20 + 'px');
+      var foot = function () { if (box.offsetHeight) { map.getContainer().style.setProperty('--gk-foot', box.offsetHeight + 20 + 'px'); } };
+      foot();
+      if (window.ResizeObserver) { new ResizeObserver(foot).observe(box); }  // the week's events may take a line more
     },
     _pause: function () { clearInterval(this._timer); this._timer = null; this._mark(); },
     _mark: function () {

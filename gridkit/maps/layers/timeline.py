@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -37,13 +38,14 @@ class TimeLayer(GridLayer):
         return f"new gk.Time({script_json({**self.spec(), 'time': self.time})})"
 
 
-def time_layer(
+def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
     grids: gpd.GeoDataFrame,
     counts: pd.DataFrame,
     *,
     window: int = 4,
     clusters: pd.DataFrame | None = None,
     events: pd.DataFrame | None = None,
+    until: dt.date | None = None,
     title: str = "逐周诉求",
 ) -> TimeLayer:
     """Show how concerns come and go over the weeks, with a slider that plays.
@@ -63,6 +65,8 @@ def time_layer(
     events : DataFrame, optional
         `title`, `from`, `to` (dates; `to` may be missing: one day): a dry season, the start
         of works. They stand behind the chart and are named in their weeks.
+    until : date, optional
+        Up to which day the data reach: the last week says so if it is not over.
     title : str
         For legend and layer control.
 
@@ -128,7 +132,7 @@ def time_layer(
     )
     layer.cube = cube
     layer.time = {
-        **_weeks(cube, window),
+        **_weeks(cube, window, until),
         "window": window,
         "bounds": bounds.tolist(),
         "data": base64.b64encode(leb128(cube.to_numpy().T.ravel())).decode(),
@@ -154,16 +158,19 @@ def _bounds(summed: np.ndarray) -> np.ndarray:
     return np.unique(np.rint(np.geomspace(1, most, len(COLORS))))
 
 
-def _weeks(cube: pd.DataFrame, window: int) -> dict[str, Json]:
+def _weeks(cube: pd.DataFrame, window: int, until: dt.date | None) -> dict[str, Json]:
     """Say each step: its week, its words, and the county's concerns in it."""
     mondays = pd.DatetimeIndex(cube.columns)
     ends = mondays + pd.Timedelta(days=6)
     begins = mondays[np.maximum(np.arange(len(mondays)) - window + 1, 0)]
     per_week = cube.sum()
+    labels = [f"{a:%Y-%m-%d} 至 {b:%m-%d}" for a, b in zip(begins, ends, strict=True)]
+    if until is not None and pd.Timestamp(until) < ends[-1]:
+        labels[-1] = f"{begins[-1]:%Y-%m-%d} 至 {until:%m-%d} (本周未完)"
     return {
         "weeks": list(mondays.strftime(_DAY)),
         "ends": list(ends.strftime(_DAY)),
-        "labels": [f"{a:%Y-%m-%d} 至 {b:%m-%d}" for a, b in zip(begins, ends, strict=True)],
+        "labels": labels,
         "weekly": per_week.tolist(),
         "totals": per_week.rolling(window, min_periods=1).sum().astype(int).tolist(),
     }
