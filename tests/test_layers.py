@@ -104,6 +104,22 @@ def test_the_legend_says_where_the_drawn_classes_part(grids):
     assert classes(layer) == [2, 2, 2, 3, 3, 4]
 
 
+def test_by_an_average_a_level_county_has_one_color_and_a_color_one_meaning(grids):
+    """Shrunken rates a hair apart are not spread over all shades, as quantiles would."""
+    level = pd.Series(np.linspace(0.040, 0.056, len(IDS)), index=IDS)
+    apart = pd.Series([0.05, 0.15, 0.3, 0.6, 2.0, 0.05], index=IDS)
+
+    one, other = (
+        layers.grid_choropleth(grids, values, title="率", average=0.2)
+        for values in (level, apart)
+    )
+
+    assert classes(one) == [2] * len(IDS)
+    assert classes(other) == [2, 3, 4, 5, 6, 2]
+    assert one.legend.items == other.legend.items
+    assert one.legend.items[1]["label"] == "0.1–0.2 · 低于平均"
+
+
 def test_colors_darken_evenly_so_that_a_grey_print_keeps_their_order():
     """Each class is at least eight steps of CIE lightness darker than the one before."""
 

@@ -15,6 +15,7 @@ from gridkit.errors import DataError
 from gridkit.forms.desk import Desk
 from gridkit.forms.map_table import Row
 from gridkit.maps import layers
+from gridkit.maps.county_map import rate_layer
 from gridkit.maps.layers import MapLayer
 from gridkit.screen.look import Words
 
@@ -97,15 +98,7 @@ def _values(question: Question, found: hotspots.Findings) -> MapLayer:
         return layers.grid_choropleth(
             grids, found.values, title="诉求密度", title_en="density", unit="件/平方公里"
         )
-    return layers.grid_choropleth(
-        grids,
-        found.values,
-        title="诉求率 (平滑后)",
-        title_en="smoothed rate",
-        unit="件/百户",
-        context=found.rates,
-        notes=["户数少的网格向全县平均收缩, 免得一两件就显得很高。"],
-    )
+    return rate_layer(grids, found.rates)
 
 
 def _stand_out(table: pd.DataFrame, lang: str, alpha: float = 0.05) -> str:

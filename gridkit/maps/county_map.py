@@ -120,7 +120,7 @@ def _desk_layers(
 ) -> list[MapLayer]:
     layers: list[MapLayer] = []
     if rates is not None:
-        layers.append(_rate_layer(grids, rates))
+        layers.append(rate_layer(grids, rates))
     elif densities is not None:
         layers.append(_density_layer(grids, densities))
     if tests is not None:
@@ -134,7 +134,22 @@ def _with_counts(tests: pd.DataFrame, rates: pd.DataFrame | None) -> pd.DataFram
     return tests if rates is None else tests.join(rates[["n", "households", "expected"]])
 
 
-def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
+def rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
+    """Color grids by their smoothed rates, against the rate of the county as a whole.
+
+    Parameters
+    ----------
+    grids : GeoDataFrame, indexed by `grid_id`
+        WGS-84.
+    rates : DataFrame, indexed by `grid_id`
+        From `hotspots.rates`.
+
+    Returns
+    -------
+    MapLayer
+    """
+    known = rates[rates["households"].fillna(0) > 0]
+    whole = float(100 * known["expected"].sum() / max(known["households"].sum(), 1))
     return grid_choropleth(
         grids,
         rates["rate_eb"],
@@ -142,6 +157,7 @@ def _rate_layer(grids: gpd.GeoDataFrame, rates: pd.DataFrame) -> MapLayer:
         title_en="smoothed rate",
         unit="件/百户",
         context=rates,
+        average=whole,
         notes=["户数少的网格向全县平均收缩, 免得一两件就显得很高。"],
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import geopandas as gpd
@@ -23,6 +24,15 @@ NO_DATA: dict[str, Json] = {
     "stroke": "#c6c0b3",
     "weight": 0.6,
 }
+# Where colors part by an average, and what the classes are called then.
+MULTIPLES = (0.5, 1.0, 2.0, 4.0)
+_PARTS = (
+    ("不到平均的一半", "< ½ mean"),
+    ("低于平均", "½–1 ×"),
+    ("平均的 1–2 倍", "1–2 ×"),
+    ("平均的 2–4 倍", "2–4 ×"),
+    ("平均的 4 倍以上", "> 4 ×"),
+)
 ZERO: dict[str, Json] = {"fill": "#fdfcf9", "stroke": "#c6c0b3", "weight": 0.6}
 
 
@@ -35,6 +45,7 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     unit: str = "",
     context: pd.DataFrame | None = None,
     scheme: Scheme | Sequence[float] = "quantiles",
+    average: float | None = None,
     missing: tuple[str, str] = ("无数据", "no data"),
     notes: Sequence[str] = (),
     show: bool = True,
@@ -61,6 +72,10 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
         Where classes part: about equally many grids each, equally wide, or at these upper
         bounds (inclusive). The bounds are rounded to two digits, and values are classed
         by the rounded ones.
+    average : float, optional
+        Above zero: what the county has as a whole. Colors then part at a half, once, twice
+        and four times of it, whatever the values, so that a color means the same on every
+        map, and a county without differences looks like one. `scheme` is not used.
     missing : (str, str)
         What to call a grid without a value, in Chinese and English.
     notes : sequence of str
@@ -109,7 +124,7 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
         )
     positive = known[known > 0]
     digits = _digits(positive)
-    bounds = class_bounds(positive, scheme)
+    bounds = _multiples(average) if average else class_bounds(positive, scheme)
     numbers = pd.DataFrame({"value": value})
     if context is not None:
         numbers = numbers.join(on_grids(context, grids, "context"))
@@ -123,10 +138,12 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
     classes = [NO_DATA | {"note": " / ".join(missing)}, ZERO] + [
         {"fill": c, "stroke": "#ffffff", "weight": 0.6, "opacity": 0.92} for c in colors
     ]
-    items = [
-        _item(c, text)
-        for c, text in zip(classes[2:], spans(positive, bounds, digits, unit), strict=True)
-    ]
+    words = (
+        _by_average(bounds)
+        if average
+        else [(text, "") for text in spans(positive, bounds, digits, unit)]
+    )
+    items = [_item(c, *text) for c, text in zip(classes[2:], words, strict=True)]
     if (of == 1).any():
         items.insert(0, _item(ZERO, f"0{' ' + unit if unit else ''}", "none reported"))
     if (of == 0).any():
@@ -139,6 +156,8 @@ def grid_choropleth(  # noqa: PLR0913 - keywords with defaults, as a caller woul
         Count("low", "95% 区间, 下限", 1),
         Count("high", "95% 区间, 上限", 1),
     ]
+    if average:
+        notes = [f"单位 {unit}; 全县平均 {_say(float(f'{average:.2g}'))}。", *notes]
     legend = LegendSection(title, title_en, tuple(items), tuple(notes))
     return GridLayer(
         grids, classes, of, numbers, rows, legend=legend, pane=("gkValues", 400), show=show
@@ -180,6 +199,18 @@ def class_bounds(values: np.ndarray, scheme: Scheme | Sequence[float]) -> np.nda
     inner = np.array([float(f"{b:.2g}") for b in inner])
     top = _two_digits(values.max(), np.ceil)
     return np.unique(np.append(inner[inner < top], top))
+
+
+def _multiples(average: float) -> np.ndarray:
+    """Give upper bounds at multiples of an average; the last class has none."""
+    return np.array([*(float(f"{average * k:.2g}") for k in MULTIPLES), np.inf])
+
+
+def _by_average(bounds: np.ndarray) -> list[tuple[str, str]]:
+    """Say what each class is, in multiples and in numbers."""
+    says = [_say(b) for b in bounds[:-1]]
+    ranges = [f"≤ {says[0]}", *(f"{a}–{b}" for a, b in pairwise(says)), f"> {says[-1]}"]
+    return [(f"{span} · {zh}", en) for span, (zh, en) in zip(ranges, _PARTS, strict=True)]
 
 
 def _two_digits(value: float, toward: np.ufunc) -> float:
