@@ -193,6 +193,64 @@ def test_all_layers_together_draw_and_play(page, tmp_path):
     assert label.inner_text() == stopped
 
 
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (820, 1180), (420, 740)])
+def test_the_legend_covers_neither_the_list_nor_on_a_tablet_the_county(
+    width, height, open_page, tmp_path
+):
+    """With all layers both can be read; where there is no room it is folded."""
+    page = open_page(viewport={"width": width, "height": height})
+    page.goto(maps.save(on_a_map([make(kind) for kind in KINDS]), tmp_path / "a.html").as_uri())
+    page.locator(".gk-time-label b").wait_for()
+    boxes = page.evaluate(
+        "['.leaflet-control-layers', '.gk-legend', '.gk-time'].map(css => {"
+        " const r = document.querySelector(css).getBoundingClientRect();"
+        " return [r.top, r.bottom, r.height]; })"
+    )
+
+    (_, list_ends, _), (top, ends, high), (time, _, _) = boxes
+    assert top >= list_ends
+    assert ends <= height
+    assert high > 100 or width < 900
+    if width < 900:
+        assert ends <= time
+
+
+def test_the_legend_is_open_on_a_tablet_where_it_hides_nothing(open_page, tmp_path):
+    """The county is wide, the tablet high: there is room below."""
+    page = open_page(viewport={"width": 820, "height": 1180})
+    wide = lay().iloc[:18]
+    layer = layers.grid_choropleth(wide, pd.Series(1.0, wide.index), title="率")
+    m = maps.base_map(wide).add_child(layer)
+    maps.add_panel(m, maps.Caption(title="图"), [layer])
+    page.goto(maps.save(m, tmp_path / "a.html").as_uri())
+
+    assert page.locator(".gk-legend section").is_visible()
+    assert page.locator(".gk-legend").evaluate("e => e.getBoundingClientRect().top") > 830
+
+
+def test_names_of_rooms_stand_over_no_mark_and_no_other_name(page, tmp_path):
+    """Thirty-six rooms close together: a name steps aside, or is left out."""
+    grids = lay()
+    rooms = pd.DataFrame(
+        {"title": [f"第{i}村评理室" for i in range(36)], "level": "village",
+         "division_code": "990428100200", "lon": grids.bounds["minx"].to_numpy() + 0.01,
+         "lat": grids.bounds["miny"].to_numpy() + 0.01}
+    )  # fmt: skip
+    layer = layers.room_layer(rooms, grids)
+    page.goto(maps.save(on_a_map([layer]), tmp_path / "a.html").as_uri())
+
+    covered = page.evaluate(
+        "(() => { const box = e => e.getBoundingClientRect();"
+        " const names = [...document.querySelectorAll('.gk-mark-name')].map(box);"
+        " const all = [...document.querySelectorAll('.gk-marks button')].map(box).concat(names);"
+        " return [names.length, names.reduce((n, a) => n + all.filter(b => b !== a && a.left < b.right - 3"
+        " && b.left < a.right - 3 && a.top < b.bottom - 3 && b.top < a.bottom - 3).length, 0)]; })()"
+    )
+
+    assert covered[0] > 5
+    assert covered[1] == 0
+
+
 def test_the_page_steps_through_the_counts_that_went_in(page, tmp_path):
     """At every week each grid shows the sum of its window, as pandas gives it."""
     layer = make("time")

@@ -3,6 +3,8 @@
   'use strict';
   var gk = window.gk = window.gk || {};
 
+  var FEW = 5000;  // so few can each be larger
+
   function packed(color) {
     return (255 << 24 | parseInt(color.substr(5, 2), 16) << 16 | parseInt(color.substr(3, 2), 16) << 8 | parseInt(color.substr(1, 2), 16)) >>> 0;
   }
@@ -26,6 +28,7 @@
       var pen = c.getContext('2d'), w = c.width, h = c.height, image = pen.createImageData(w, h);
       var out = new Uint32Array(image.data.buffer), k = Math.pow(2, zoom - s.zoom);
       var side = zoom < 12 ? 2 : zoom < 14 ? 3 : zoom < 16 ? 4 : 6, dark = 0xff181b1d;
+      if (parts.reduce(function (n, part) { return n + part.n; }, 0) < FEW) { side += 2; }
       for (var p = parts.length - 1; p >= 0; p--) {  // the most urgent last, so on top
         // and a little larger, with a dark rim once there is room: a grey print tells it apart
         var part = parts[p], d = side + (p === 0 ? 2 : p === 1 ? 1 : 0), rim = d >= 4;

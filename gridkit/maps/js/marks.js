@@ -56,25 +56,22 @@
       return map.project([m[1] / STEPS, m[0] / STEPS], map.getZoom()).subtract(map.getPixelOrigin());
     },
     _draw: function () {
-      var self = this, map = this._map, spec = this.spec, html = [], size = map.getSize(), taken = [];
+      var self = this, map = this._map, spec = this.spec, html = [], size = map.getSize();
       var nw = map.containerPointToLayerPoint([0, 0]), far = map.getZoom() < spec.largeFrom;
-      this._at = spec.marks.map(function (m, i) {
-        var p = self._place(m);
-        if (p.x < nw.x - 30 || p.y < nw.y - 30 || p.x > nw.x + size.x + 30 || p.y > nw.y + size.y + 30) { return p; }
-        var style = spec.styles[m[2]], d = Math.round(far ? style.size * 0.72 : style.size);
+      this._at = spec.marks.map(this._place, this);
+      var wide = spec.marks.map(function (m) { return Math.round(spec.styles[m[2]].size * (far ? 0.72 : 1)); });
+      var seen = this._at.map(function (p) {
+        return p.x >= nw.x - 30 && p.y >= nw.y - 30 && p.x <= nw.x + size.x + 30 && p.y <= nw.y + size.y + 30;
+      });
+      spec.marks.forEach(function (m, i) {
+        if (!seen[i]) { return; }
+        var p = self._at[i], style = spec.styles[m[2]];
         var text = spec.rows[i].map(function (v, k) { return spec.heads[k] + ' ' + v; }).join(', ');
         html.push('<button type="button" data-i="' + i + '" style="left:' + Math.round(p.x) + 'px;top:' + Math.round(p.y) + 'px;z-index:' +
           (spec.styles.length - m[2]) + '" title="' + text + '" aria-label="' + text + '">' +
-          gk.markSvg(style, d, m[3] === null ? (far ? '' : undefined) : m[3]) + '</button>');
-        if (spec.named) {
-          var box = [p.x + d / 2, p.y - 8, p.x + d / 2 + 13 * spec.rows[i][0].length, p.y + 8];
-          if (!far && !taken.some(function (b) { return box[0] < b[2] && box[2] > b[0] && box[1] < b[3] && box[3] > b[1]; })) {
-            taken.push(box);
-            html.push('<span class="gk-mark-name" style="left:' + Math.round(p.x + d / 2 + 1) + 'px;top:' + Math.round(p.y) + 'px">' + spec.rows[i][0] + '</span>');
-          }
-        }
-        return p;
+          gk.markSvg(style, wide[i], m[3] === null ? (far ? '' : undefined) : m[3]) + '</button>');
       });
+      var taken = spec.named && !far ? this._addNames(html, seen, wide) : [];
       this._box.innerHTML = html.join('');
       // names of places step aside from marks that matter, not from hundreds of small ones
       var few = spec.marks.length <= 60;
@@ -82,6 +79,25 @@
         var d = spec.styles[spec.marks[i][2]].size * (far ? 0.36 : 0.5);
         return few || d > 8 ? [p.x - d, p.y - d, p.x + d, p.y + d] : null;
       }).filter(Boolean)));
+    },
+    // The name of each mark beside it, where neither a mark nor another name stands: left out else.
+    _addNames: function (html, seen, wide) {
+      var spec = this.spec, at = this._at, taken = [];
+      var marks = at.map(function (p, i) { var d = wide[i] / 2; return [p.x - d, p.y - d, p.x + d, p.y + d]; });
+      function over(a, b) { return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1]; }
+      at.forEach(function (p, i) {
+        if (!seen[i]) { return; }
+        var long = 13 * spec.rows[i][0].length, d = wide[i] / 2, box;
+        var to = [[d + 1, 0, 0], [-d - 1, 0, -1], [0, d + 9, -0.5], [0, -d - 9, -0.5]].find(function (to) {
+          box = [p.x + to[0] + to[2] * long, p.y + to[1] - 8, p.x + to[0] + (1 + to[2]) * long, p.y + to[1] + 8];
+          return !taken.some(over.bind(null, box)) && !marks.some(function (b, k) { return k !== i && seen[k] && over(box, b); });
+        });
+        if (!to) { return; }
+        taken.push(box);
+        html.push('<span class="gk-mark-name" style="left:' + Math.round(p.x + to[0]) + 'px;top:' + Math.round(p.y + to[1]) +
+          'px;--gk-to:' + to[2] * 100 + '%">' + spec.rows[i][0] + '</span>');
+      });
+      return taken;
     },
     _open: function (e) {
       var button = e.target.closest('button'), map = this._map, spec = this.spec, at = this._at;

@@ -39,7 +39,6 @@
       options: {position: 'bottomright'},
       onAdd: function () {
         var d = L.DomUtil.create('details', 'gk-legend leaflet-control');
-        d.open = box.clientWidth >= 900 && box.clientHeight >= 560;  // else it would hide the county
         L.DomEvent.disableClickPropagation(d);
         L.DomEvent.disableScrollPropagation(d);
         return d;
@@ -55,6 +54,22 @@
     }
     map.on('layeradd layerremove', write);
     write();
+    // open where there is room for it beside the county
+    map._gkOpen = function () {
+      legend.open = true;
+      if (box.clientWidth >= 900 && box.clientHeight >= 560) { return; }
+      var far = map.latLngToContainerPoint(L.latLngBounds(map._gkBounds).getSouthEast());
+      var at = legend.getBoundingClientRect(), of = box.getBoundingClientRect();
+      legend.open = at.left - of.left > far.x || at.top - of.top > far.y;
+    };
+    map._gkOpen();
+    // the legend ends where the list of layers, which may unfold, begins
+    var list = box.querySelector('.leaflet-control-layers');
+    function below() { box.style.setProperty('--gk-list', list.offsetHeight + 'px'); }
+    if (list) {
+      below();
+      if (window.ResizeObserver) { new ResizeObserver(below).observe(list); }
+    }
   };
 
   // A notebook may ask to see grids, by their places in the list; a touched grid is told to it.
@@ -89,6 +104,7 @@
   // Called before the layers are added, so that each is drawn once, and where it stays.
   gk.view = function (map, bounds) {
     var box = map.getContainer(), free = true, seen = '';
+    map._gkBounds = bounds;
     function fit() {
       var head = box.querySelector('.gk-head'), high = head ? head.offsetHeight : 0;
       box.style.setProperty('--gk-head', high + 'px');
@@ -99,6 +115,7 @@
       map.invalidateSize({animate: false});
       if (!free) { return; }
       map.fitBounds(bounds, {paddingTopLeft: [14, high + 14], paddingBottomRight: [box.clientWidth > 1000 ? 280 : 14, 24 + foot], animate: false});
+      if (map._gkOpen) { map._gkOpen(); }
     }
     ['mousedown', 'wheel', 'touchstart', 'keydown', 'gk-moved'].forEach(function (name) {
       box.addEventListener(name, function () { free = false; }, {capture: true, passive: true});
