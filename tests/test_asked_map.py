@@ -166,6 +166,92 @@ def test_a_layer_or_measure_that_is_none_is_named_with_the_choices(county, run):
         layer_names([","])
 
 
+@pytest.mark.parametrize(
+    ("words", "option"),
+    [
+        (("--shared", "-l", "rates"), "--layers"),
+        (("--level", "township"), "--level"),
+        (("--measure", "density"), "--measure"),
+        (("--shared", "--weeks", "4"), "--weeks"),
+    ],
+)
+def test_an_option_that_would_do_nothing_is_refused(county, run, words, option):
+    """Rather than passed over in silence, and before anything is drawn or registered."""
+    before = sorted(county.folder.iterdir())
+
+    code, said = run("map", "-w", county.folder, *words)
+
+    assert code == 2
+    assert f"{option} 对" in said
+    assert sorted(county.folder.iterdir()) == before
+
+
+def test_a_file_that_cannot_be_meant_is_refused_before_a_release_is_registered(
+    county, run, tmp_path
+):
+    """A PDF's name for the page, a folder that is not there: nothing is registered."""
+    before = sorted(county.folder.iterdir())
+    for out, words in (("x.pdf", "请另加 --pdf"), ("none/x.html", "没有文件夹")):
+        code, said = run("map", "-w", county.folder, "--shared", "-o", tmp_path / out)
+        assert code == 2
+        assert words in said
+    assert sorted(county.folder.iterdir()) == before
+
+    code, _ = run("map", "-w", county.folder, "-l", "rooms", "-o", tmp_path)
+    other, _ = run("map", "-w", county.folder, "-l", "rooms", "-o", tmp_path / "图")
+    assert code == other == 0
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["map-内部.html", "图-内部.html"]
+
+
+@pytest.mark.parametrize("words", [(), ("-l", "rates")])
+def test_a_gis_gets_the_numbers_of_the_type_that_is_drawn(county, run, tmp_path, words):
+    """All concerns are about water: of another type the table has none, as the map."""
+    codes = [c.code for c in county.profile.choices("demand_type")]
+    other = next(code for code in codes if code != "water")
+    sums = []
+    for kind in ("water", other):
+        out = tmp_path / f"{kind}.html"
+        code, said = run(
+            "map", "-w", county.folder, *words, "--type", kind, "--gpkg", "-o", out
+        )
+        assert code == 0, said
+        table = gpd.read_file(tmp_path / f"{kind}-内部.gpkg", layer="网格")
+        sums.append(table["件数"].sum())
+
+    assert sums[0] > 50
+    assert sums[1] == 0
+
+
+def test_what_is_settled_is_not_called_unscored(county):
+    """Dots take the band of the open matter; the legend names what is settled as such."""
+    asked = asked_map(county, ["dots"], half_a_year(county))
+
+    (layer,) = [x for x in asked.map._children.values() if isinstance(x, maps.layers.DotLayer)]
+    labels = [item["label"] for item in layer.legend.items]
+    assert "未评分" not in labels
+    assert set(labels) <= {*(b.zh for b in county.profile.bands), "已了结"}
+    assert sum(len(some) for some in layer.data.places[:-1]) > 0
+
+
+def test_the_last_week_does_not_reach_into_the_future(county):
+    """Its label ends with the last day of the data and says that the week is not over."""
+    first, last = half_a_year(county)
+    day = last - dt.timedelta(days=last.weekday())  # a Monday
+    asked = asked_map(county, ["weeks"], (first, day))
+
+    (layer,) = [x for x in asked.map._children.values() if hasattr(x, "time")]
+    assert layer.time["labels"][-1].endswith(f"至 {day:%m-%d} (本周未完)")
+    assert "未完" not in layer.time["labels"][-2]
+
+
+@pytest.mark.parametrize(
+    ("names", "title"), [(["rooms"], "小县 评理室"), (["heat"], "诉求 · 诉求疏密 (热力)")]
+)
+def test_a_map_of_one_layer_is_called_by_it(county, names, title):
+    """A map of rooms is not titled as concerns of a period."""
+    assert asked_map(county, names, half_a_year(county)).map.page_title.endswith(title)
+
+
 def test_events_that_cannot_be_read_are_refused_with_the_way_out(tmp_path):
     """A day that is none, or a missing column: what the file must be like."""
     for text in ("title,from,to\n旱,上个月,\n", "what,from\n旱,2026-05-01\n"):

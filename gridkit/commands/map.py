@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def command(
+    context: typer.Context,
     folder: Folder = None,
     target: Annotated[
         Path | None, typer.Option("--out", "-o", help="写到哪里 · where to write it")
@@ -68,7 +69,7 @@ def command(
     ] = None,
     demand: Annotated[
         list[str] | None,
-        typer.Option("--type", help="只计某类 (分发图, 或选了图层时), 可多次 · demand type"),
+        typer.Option("--type", help="只计某类, 可多次 · demand type"),
     ] = None,
     places: Annotated[
         bool,
@@ -92,22 +93,87 @@ def command(
     """画一张离线地图, 可打印、可交给 GIS · draw an offline map, to print or for a GIS."""
     day = on.date() if on else None
     _need_shared(package=package, shared=shared)
+    _check_out(target)
+    _check_fit(context, "shared" if shared else "layers" if layers else "desk")
     with opened(folder) as workspace:
         drawn = (
             _shared(workspace, day, window, level, demand, places=places)
             if shared
             else _asked(workspace, layers, day, weeks, demand, measure=measure)
             if layers
-            else _desk(workspace, day, weeks)
+            else _desk(workspace, day, weeks, demand)
         )
-        _write(drawn, target or drawn.path, png=png, pdf=pdf, gpkg=gpkg, geojson=geojson)
+        path = _page(target, drawn.path)
+        _write(drawn, path, png=png, pdf=pdf, gpkg=gpkg, geojson=geojson)
         if package:
-            _package(workspace, drawn, (target or drawn.path).with_suffix(".zip"))
+            _package(workspace, drawn, path.with_suffix(".zip"))
+
+
+# Which options mean something for which map.
+_FIT = {
+    "weeks": ("desk", "layers"),
+    "layers": ("layers",),
+    "measure": ("layers",),
+    "window": ("shared",),
+    "level": ("shared",),
+    "places": ("shared",),
+}
+_KINDS = {
+    "desk": ("内部总图", "the desk map"),
+    "layers": ("选了图层的内部图", "a map of --layers"),
+    "shared": ("供分发的图 (--shared)", "a map of --shared"),
+}
+
+
+def _check_fit(context: typer.Context, kind: str) -> None:
+    """Refuse an option that would be passed over in silence."""
+    typed = {
+        p.name: p.opts[0]
+        for p in context.command.params
+        if p.name and str(context.get_parameter_source(p.name)).endswith("COMMANDLINE")
+    }
+    for name, option in typed.items():
+        if name in _FIT and kind not in _FIT[name]:
+            fit = [_KINDS[k] for k in _FIT[name]]
+            raise DataError(
+                zh=f"{option} 对{_KINDS[kind][0]}不起作用, 只用于{'、'.join(zh for zh, _ in fit)}。"
+                "请去掉它, 或换一种图。",
+                en=f"{option} says nothing for {_KINDS[kind][1]}; it is for "
+                f"{' and '.join(en for _, en in fit)}. Leave it out, or draw that map.",
+            )
+
+
+def _check_out(target: Path | None) -> None:
+    """Refuse a file that cannot be meant, before anything is counted or registered."""
+    if target is None or target.is_dir():
+        return
+    if not target.parent.is_dir():
+        raise DataError(
+            zh=f"没有文件夹 {target.parent}。请先建好, 或换一个 --out。",
+            en=f"There is no folder {target.parent}. Make it first, or give another --out.",
+        )
+    if target.suffix.lower() in {".png", ".pdf", ".gpkg", ".geojson"}:
+        kind = target.suffix[1:].lower()
+        raise DataError(
+            zh=f"--out 是网页的文件名, 以 .html 结尾; 现为 {target.name}。"
+            f"要 {kind} 请另加 --{kind}, 与网页同名。",
+            en=f"--out names the page, an .html; it is {target.name}. For the other file add "
+            f"--{kind}: it takes the same name.",
+        )
+
+
+def _page(target: Path | None, usual: Path) -> Path:
+    """Give the file of the page: in a folder by its usual name, and always an .html."""
+    if target is None:
+        return usual
+    if target.is_dir():
+        return target / usual.name
+    if target.suffix.lower() in {".html", ".htm"}:
+        return target
+    return target.with_name(target.name + ".html")
 
 
 def _need_shared(*, package: bool, shared: bool) -> None:
-    from gridkit.errors import DataError
-
     if package and not shared:
         raise DataError(
             zh="`--package` 只用于分发图 (--shared); 内部的数据包用 gridkit export datapackage。",
@@ -153,19 +219,23 @@ def draw_map(workspace: Workspace, path: Path) -> None:
     path : Path
         Where to.
     """
-    _write(_desk(workspace, None, 12), path)
+    _write(_desk(workspace, None, 12, None), path)
 
 
-def _desk(workspace: Workspace, on: dt.date | None, weeks: int) -> _Drawn:
+def _desk(
+    workspace: Workspace, on: dt.date | None, weeks: int, demand: list[str] | None
+) -> _Drawn:
     from gridkit.maps.layer_tables import desk_tables
     from gridkit.maps.overview import overview
 
     with bar("算热点、画地图 · hotspots and map"):
-        seen = overview(workspace, on=on, weeks=weeks)
+        types = codes(workspace.profile, "demand_type", demand) or ()
+        seen = overview(workspace, on=on, weeks=weeks, demand_types=types)
         m = seen.map()
     out.print(seen.sentence_zh, markup=False)
     out.print(seen.sentence_en, markup=False, style="dim")
-    about = f"内部使用, 不得外传 · {seen.name} {seen.since} 至 {seen.on}"
+    kinds = seen.kind_zh or "各类诉求"
+    about = f"内部使用, 不得外传 · {seen.name} {seen.since} 至 {seen.on} {kinds}"
     return _Drawn(m, workspace.map_path, lambda: desk_tables(seen), _about(workspace, about))
 
 
@@ -197,11 +267,14 @@ def _asked(
         out.print(zh, markup=False)
         if en:
             out.print(en, markup=False, style="dim")
-    about = _about(workspace, f"内部使用, 不得外传 · {workspace.name} {first} 至 {last}")
+    kinds = "、".join(workspace.profile.label("demand_type", t) for t in types) or "各类诉求"
+    about = _about(
+        workspace, f"内部使用, 不得外传 · {workspace.name} {first} 至 {last} {kinds}"
+    )
     return _Drawn(
         asked.map,
         workspace.map_path,
-        lambda: desk_tables(overview(workspace, on=last, weeks=weeks)),
+        lambda: desk_tables(overview(workspace, on=last, weeks=weeks, demand_types=types)),
         about,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -34,6 +34,9 @@ from gridkit.triage.worklist import worklist
 _FILLED = ("rates", "weeks", "heat", "dots")
 _MARKED = ("hotspots", "clusters", "emerging", "silent")
 _STOPS = 12
+_SETTLED = layers.BandStyle("settled", "已了结", "settled", "#8a857b")
+# Of what stands as it is now: the period says nothing about it.
+_STANDING = ("concerns", "rooms", "route")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,8 +58,11 @@ class AskedMap:
 class _Asked:
     """A ledger and a period, asked for one layer after the other."""
 
-    def __init__(self, workspace: Workspace, question: Question) -> None:
+    def __init__(
+        self, workspace: Workspace, question: Question, demand_types: Sequence[str]
+    ) -> None:
         self.workspace, self.question = workspace, question
+        self._types = demand_types
         self.said: list[tuple[str, str]] = []
 
     def _tell(self, answer: Answer) -> Answer:
@@ -80,7 +86,8 @@ class _Asked:
         matters = worklist(
             store.frame("concern"), store.frame("step"), self.question.period[1], profile
         )
-        return hotspots.mappable(matters, profile)
+        matters = hotspots.mappable(matters, profile)
+        return matters[matters["demand_type"].isin(self._types)] if self._types else matters
 
     def _heard(self) -> pd.DataFrame:
         first, last = (pd.Timestamp(day) for day in self.question.period)
@@ -113,13 +120,19 @@ class _Asked:
             self.question.counts(),
             clusters=found[found["p"] <= 0.05],
             events=read_events(self.workspace.folder),
+            until=self.question.period[1],
         )
 
     def heat(self) -> MapLayer:
         return layers.heat_layer(self._heard())
 
     def dots(self) -> MapLayer:
-        return layers.dot_layer(self._heard(), bands=self.workspace.profile.bands)
+        # what is settled has no score any more: it is not the same as "not scored"
+        band = (
+            self._open["band"].astype("str").reindex(self._heard().index).fillna(_SETTLED.code)
+        )
+        bands: tuple[layers.Band, ...] = (*self.workspace.profile.bands, _SETTLED)
+        return layers.dot_layer(self._heard().assign(band=band), bands=bands)
 
     def concerns(self) -> MapLayer:
         return concern_layer(self._open, self.workspace.profile, "待办诉求 (不限时段)")
@@ -207,7 +220,7 @@ def asked_map(
     period : (date, date)
         First and last day.
     demand_types : sequence of str, optional
-        Only concerns of these types (not for open matters and the route); all by default.
+        Only concerns of these types; all by default.
     measure : {"rate", "density"}
         By households, or by area.
 
@@ -225,7 +238,9 @@ def asked_map(
     if demand_types:
         heard = heard[heard["demand_type"].isin(demand_types)]
     near = hotspots.touching(workspace.grids)
-    asked = _Asked(workspace, Question(desk, heard, period, measure, near, "zh"))
+    asked = _Asked(
+        workspace, Question(desk, heard, period, measure, near, "zh"), demand_types or ()
+    )
     drawn: dict[str, MapLayer] = {}
     fault: DataError | None = None
     for name in names:
@@ -239,11 +254,9 @@ def asked_map(
     for group in (_FILLED, _MARKED):
         for name in [n for n in drawn if n in group][1:]:
             drawn[name].show = False
-    kinds = [workspace.profile.label("demand_type", t) for t in demand_types or ()]
-    first, last = period
     caption = maps.Caption(
-        title=f"{workspace.name} {first:%Y-%m-%d} 至 {last:%Y-%m-%d} {'、'.join(kinds) or '诉求'}",
-        on=last,
+        title=f"{workspace.name} {_title(workspace, drawn, period, demand_types)}",
+        on=period[1],
         source="本机台账 / the ledger of this machine",
         invented=workspace.invented,
     )
@@ -251,3 +264,18 @@ def asked_map(
     for layer in drawn.values():
         m.add_child(layer)
     return AskedMap(maps.add_panel(m, caption, list(drawn.values())), asked.said)
+
+
+def _title(
+    workspace: Workspace,
+    drawn: Mapping[str, MapLayer],
+    period: tuple[dt.date, dt.date],
+    demand_types: Sequence[str] | None,
+) -> str:
+    """Say what is on the map: one layer by its name, more of them by what they count."""
+    names = [layer.legend.title for layer in drawn.values() if layer.legend]
+    kinds = [workspace.profile.label("demand_type", t) for t in demand_types or ()]
+    if set(drawn) <= set(_STANDING):
+        return "、".join([*names, *kinds])
+    days = f"{period[0]:%Y-%m-%d} 至 {period[1]:%Y-%m-%d} {'、'.join(kinds) or '诉求'}"
+    return f"{days} · {names[0]}" if len(names) == 1 else days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class Overview:
         Rivers and roads of the workspace.
     sentence_zh, sentence_en : str
         What stands out, and how much of it could be chance; or why nothing was tested.
+    kind_zh : str
+        Which types of concerns are in it; empty for all.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Overview:
     ground: Ground
     sentence_zh: str
     sentence_en: str
+    kind_zh: str = ""
 
     def map(self) -> GridMap:
         """Draw it for the desk: rates, hotspots and the open matters."""
@@ -67,12 +71,12 @@ class Overview:
             rates=self.rates,
             densities=self.values if self.rates is None else None,
             tests=self.tests,
-            title=f"{self.name} {self.since:%Y-%m-%d} 至 {self.on:%Y-%m-%d} 诉求与热点",
+            title=f"{self.name} {self.since:%Y-%m-%d} 至 {self.on:%Y-%m-%d} {self.kind_zh or '诉求'}与热点",
             on=self.on,
             source="本机台账 / the ledger of this machine",
             invented=self.invented,
             profile=self.profile,
-            concerns_title="待办诉求 (不限时段)",
+            concerns_title=f"待办{self.kind_zh or '诉求'} (不限时段)",
             ground=self.ground,
         )
 
@@ -82,7 +86,7 @@ def overview(
     *,
     on: dt.date | None = None,
     weeks: int = WEEKS,
-    demand_type: str | None = None,
+    demand_types: Sequence[str] = (),
 ) -> Overview:
     """Look over a workspace's ledger.
 
@@ -94,8 +98,8 @@ def overview(
         The day to look from; today in Asia/Shanghai by default.
     weeks : int
         How many weeks back the rates and hotspots reach.
-    demand_type : str, optional
-        Only concerns of this type in rates and hotspots; all by default.
+    demand_types : sequence of str
+        Only concerns of these types, in rates, hotspots and open matters; all by default.
 
     Returns
     -------
@@ -106,13 +110,13 @@ def overview(
     concerns, steps = workspace.store.frame("concern"), workspace.store.frame("step")
     open_matters = worklist(concerns, steps, on, workspace.profile)
     counted = hotspots.mappable(concerns, workspace.profile)
-    if demand_type is not None:
-        counted = counted[counted["demand_type"] == demand_type]
+    if demand_types:
+        counted = counted[counted["demand_type"].isin(demand_types)]
+        open_matters = open_matters[open_matters["demand_type"].isin(demand_types)]
     counts = hotspots.count(counted, workspace.grids, by=None, period=(since, on))
     found = hotspots.find_hotspots(hotspots.per_grid(counts), workspace.grids)
-    words = _nothing(counted, since, on) or _said(
-        found, since, on, _kind(workspace.profile, demand_type)
-    )
+    kind = _kind(workspace.profile, demand_types)
+    words = _nothing(counted, since, on) or _said(found, since, on, kind)
     return Overview(
         workspace.name,
         workspace.invented,
@@ -126,14 +130,15 @@ def overview(
         found.values,
         read_ground(workspace.folder),
         *words,
+        kind_zh=kind[0] if demand_types else "",
     )
 
 
-def _kind(profile: Profile, demand_type: str | None) -> tuple[str, str]:
-    if demand_type is None:
+def _kind(profile: Profile, demand_types: Sequence[str]) -> tuple[str, str]:
+    if not demand_types:
         return "各类诉求", "all demands"
-    label = profile.label
-    return label("demand_type", demand_type), label("demand_type", demand_type, "en")
+    zh = "、".join(profile.label("demand_type", code) for code in demand_types)
+    return zh, ", ".join(profile.label("demand_type", code, "en") for code in demand_types)
 
 
 def _said(
