@@ -15,6 +15,7 @@ import pytest
 
 from gridkit.errors import DataError, StoreError
 from gridkit.hotspots import find_hotspots
+from gridkit.maps.events import read_events
 from gridkit.profile import load_profile
 from gridkit.records import create_workspace, open_workspace, spec, validate
 from gridkit.records.grids import locate
@@ -373,6 +374,10 @@ def test_a_written_town_is_a_sound_workspace(tmp_path):
     write_town(tmp_path / "county", **sizes, progress=lambda n, _: done.append(n)).close()
 
     workspace = open_workspace(tmp_path / "county")
+    named = read_events(workspace.folder)
+    assert named is not None
+    assert named["title"].str.contains("虚构").all()
+    assert (named["to"].dropna() >= named["from"][named["to"].notna()]).all()
     assert workspace.invented
     assert "虚构" in workspace.name
     assert workspace.store.county_code == "990428"

@@ -81,9 +81,11 @@ def write_town(
 def _public_events(town: Town) -> pd.DataFrame:
     """Give what everybody in the county knows of: notices, works, the dry season from end to end."""
     told = town.events.sort_values("on").drop_duplicates("kind").set_index("kind")
-    over = told["on"].get("dry_season_end")
-    until = pd.Series(pd.NaT, index=told.index, dtype="datetime64[s]")
-    until["dry_season_start"] = over
+    until = told["on"].where(told.index == "dry_season_start")
+    if "dry_season_end" in told.index:
+        until = until.mask(until.notna(), told["on"]["dry_season_end"])
+    else:
+        until[:] = pd.NaT
     table = pd.DataFrame({"title": told["zh"], "from": told["on"], "to": until})
     return table.drop(index="dry_season_end", errors="ignore")
 
