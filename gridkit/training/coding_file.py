@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 
 from gridkit.errors import AlignmentError, DataError, StoreError
+from gridkit.exchange.output import file_name
 from gridkit.training.coding import coding_set
 from gridkit.training.history import History
-from gridkit.training.page import file_name
 from gridkit.training.scenario import load_scenario
 
 SAVED = "评定*.json"
