@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 
 import folium
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -13,7 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gridkit import maps
-from gridkit.maps import layers
+from gridkit.maps import disclosure, layers
+from gridkit.maps.fault_map import fault_map
+from gridkit.maps.ground import Ground
+from gridkit.records.topology import grid_faults
 
 PAYLOADS = (
     "<img src=x onerror=window.hit=1>",
@@ -132,6 +137,71 @@ def test_no_payload_runs_and_each_is_shown_as_typed(payload, page, tmp_path):
         assert payload.strip() in page.locator(place).first.inner_text(), place
     assert payload in page.locator(".gk-discs .gk-one").get_attribute("title")
     assert page.title().endswith(payload.strip())
+
+
+def named_by_payloads() -> gpd.GeoDataFrame:
+    """Lay a column of grids, each a township of its own, each over its neighbor's edge."""
+    south = 26 + 0.1 * np.arange(len(PAYLOADS))
+    return gpd.GeoDataFrame(
+        {
+            "name": PAYLOADS,
+            "township_name": PAYLOADS,
+            "township_code": [f"t{i}" for i in range(len(PAYLOADS))],
+            "households": 100,
+        },
+        geometry=shapely.box(117.0, south, 117.1, south + 0.11),
+        index=pd.Index(PAYLOADS, name="grid_id"),
+        crs=4326,
+    )
+
+
+@pytest.mark.browser
+def test_no_payload_runs_on_a_map_that_is_handed_out(page, tmp_path):
+    """County, kinds, townships, grids, title: as typed, masked places beside them."""
+    grids, text = named_by_payloads(), " ".join(PAYLOADS)
+    may = disclosure.window_of(dt.date(2026, 5, 1))
+    made = disclosure.release(
+        pd.Series(20, index=grids.index), grids[["township_code"]].rename(
+            columns={"township_code": "township"}
+        ), may, title=text,
+    )  # fmt: skip
+    places = pd.DataFrame(
+        {"lon": [117.05, 117.15], "lat": [26.05, 26.06], "area": ["t0", "t1"]}
+    )
+    hidden = pd.Series({"grid": 0.0})
+    what = maps.Shared(
+        made, "grid", grids, hidden, text, invented=True, ground=Ground(), kinds=text,
+        places=places, number=1,
+    )  # fmt: skip
+
+    page.goto(maps.save(maps.shared_map(what), tmp_path / "map.html").as_uri())
+    page.locator(".leaflet-control-layers-overlays input").last.check(force=True)
+    page.mouse.move(640, 400)
+
+    assert page.evaluate("window.hit") is None
+    assert page.locator(".gk-head h1").inner_text() == text.strip()
+    assert {t.strip() for t in page.locator(".gk-names span").all_text_contents()} == {
+        p.strip() for p in PAYLOADS
+    }
+
+
+@pytest.mark.browser
+def test_no_payload_runs_on_the_map_of_faults(page, tmp_path):
+    """Ids and names of the file that was brought, and its own name: as typed in every mark."""
+    grids = named_by_payloads()
+
+    m = fault_map(grids, grid_faults(grids), title=f"网格检查: {' '.join(PAYLOADS)}")
+    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
+    told = page.evaluate(
+        """Object.keys(window).filter(k => k.startsWith('circle_marker_')).map(k => {
+          window[k].openPopup();
+          return window[k].getPopup().getElement().innerText;
+        }).join('\\n')"""
+    )
+
+    assert page.evaluate("window.hit") is None
+    assert not [p for p in PAYLOADS if p.strip() not in told]
+    assert " ".join(PAYLOADS).strip() in page.locator(".gk-head h1").inner_text()
 
 
 @pytest.mark.browser
