@@ -7,6 +7,7 @@ import shutil
 import struct
 import subprocess
 import sys
+from contextlib import closing
 
 import geopandas as gpd
 import pandas as pd
@@ -25,6 +26,7 @@ from gridkit.records.grids import make_grids, read_grids, write_grids
 SECRET = "张三说隔壁夜里打骂孩子"
 ADDRESS = "龙池路12号402室"
 CONTACT = "13800000000"
+HOME = (117.404371, 26.702193)
 # concerns of the grids in the first quarter of 2026: the second has a rare count
 COUNTS = [9, 2, 12, 7, 8, 11, 9, 14, 6, 7, 10, 8]
 
@@ -74,8 +76,8 @@ def template(tmp_path_factory):
                     demand_type="water",
                     summary=f"{SECRET} {CONTACT}",
                     wanted=SECRET,
-                    lon=117.405,
-                    lat=26.705,
+                    lon=HOME[0],
+                    lat=HOME[1],
                     place_source="typed",
                 ),
             ]
@@ -101,7 +103,9 @@ def texts(folder):
             yield file.name, file.read_bytes().decode("utf-8", "ignore")
 
 
-@pytest.mark.parametrize("words", [[], ["--shared"], ["--shared", "--level", "grid"]])
+@pytest.mark.parametrize(
+    "words", [[], ["--shared", "--places"], ["--shared", "--level", "grid"]]
+)
 def test_no_text_address_or_contact_leaves_by_any_output(run, county, words):
     """Canaries in every text of visits and concerns: in no page, layer, table or register."""
     code, _ = run("map", "-w", county, "--on", "2026-04-01", "--gpkg", "--geojson", *words)
@@ -111,6 +115,28 @@ def test_no_text_address_or_contact_leaves_by_any_output(run, county, words):
     assert {name.rsplit(".", 1)[1] for name, _ in read} >= {"html", "gpkg", "geojson", "csv"}
     for canary in (SECRET, SECRET[:4], ADDRESS, "402室", CONTACT):
         assert not [name for name, text in read if canary in text]
+
+
+def test_no_record_leaves_by_what_is_handed_out(run, county):
+    """No id of a matter or visit, no place or day of one: in no page, layer, table or register."""
+    run(
+        "map", "-w", county, "--on", "2026-04-01", "--shared", "--places", "--gpkg", "--geojson"
+    )
+    code, _ = run("table", "-w", county, "--on", "2026-04-01", "--type", "邻里关系")
+
+    assert code == 0
+    table = pd.read_csv(county / "诉求分类表-2026-Q1-township.csv", index_col="区划代码")
+    assert table.columns.tolist() == ["名称", "邻里关系", "合计"]
+    assert (table["邻里关系"] == "不显示").all()  # there is none, which is not told either
+    assert table["合计"].iloc[-1] == sum(COUNTS)
+    with closing(gk.open_workspace(county)) as workspace:
+        ids = [
+            str(i) for kind in ("concern", "visit") for i in workspace.store.frame(kind).index
+        ]
+    for name, text in texts(county):
+        assert not [i for i in ids if i in text], name
+        assert not [day for day in ("2026-01-15", "2026-02-15", "2026-03-15") if day in text]
+        assert not all(str(degrees) in text for degrees in HOME), name
 
 
 def test_no_rare_count_leaves_by_a_shared_map(run, county):

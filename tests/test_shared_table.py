@@ -155,6 +155,24 @@ def test_a_table_is_handed_out_after_all_its_columns_are_in_the_register(workspa
     assert whole.number == 4
 
 
+def test_a_window_that_is_not_over_is_refused_until_the_day_after(workspace):
+    """Neither map nor table; the day from which on it may be is told, and the window before."""
+    today = workspace.store.today()
+    quarter = disclosure.window_of(today)
+    free = str(quarter.until + dt.timedelta(days=1))
+    types = tuple(c.code for c in workspace.profile.choices("demand_type")[:2])
+
+    for ask in (maps.shared, lambda w, days: maps.shared_table(w, days, types)):
+        with pytest.raises(DisclosureError, match="is not over") as told:
+            ask(workspace, quarter)
+        assert f"须从 {free} 起才可对外发布" in told.value.zh
+        assert f"from {free} on" in str(told.value.en)
+        assert disclosure.last_window(today - dt.timedelta(days=1)).zh in told.value.zh
+    disclosure.check_over(MAY, MAY.until + dt.timedelta(days=1))
+    with pytest.raises(DisclosureError):
+        disclosure.check_over(MAY, MAY.until)
+
+
 def test_unknown_types_and_levels_are_told(workspace):
     """A table of grids or of no known type is not made."""
     for types, level in ((("water",), "grid"), ((), "township"), (("nonsense",), "township")):

@@ -351,7 +351,7 @@ def test_every_map_of_a_workspace_lies_on_the_base_maps_it_names(monkeypatch, tm
         workspace.store.today(),
         rng=np.random.default_rng(1),
     )
-    window = maps.disclosure.last_window(workspace.store.today(), "quarter")
+    window = maps.disclosure.window_of(dt.date(2026, 1, 1), "quarter")
     drawn = [
         overview(workspace).map(),
         warning_page(warning, grids, workspace.profile, ground=ground),

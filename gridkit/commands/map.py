@@ -294,7 +294,8 @@ def _shared(
     from gridkit.maps.shared_map import LEVEL_WORDS
 
     types = tuple(codes(workspace.profile, "demand_type", demand) or ()) or None
-    window = last_window(on or workspace.store.today(), kind)  # type: ignore[arg-type]
+    yesterday = workspace.store.today() - dt.timedelta(days=1)
+    window = last_window(on or yesterday, kind)  # type: ignore[arg-type]
     with bar("隐去小数、核对登记、画地图 · protecting, checking, drawing"):
         what = maps.shared(workspace, window, level=level, demand_types=types, places=places)
         what = what.publish(maps.published(workspace))  # refused: nothing is written

@@ -16,6 +16,7 @@ from gridkit.maps.disclosure import (
     Register,
     Release,
     Window,
+    check_over,
     finest_level,
     levels_of,
     mask_key,
@@ -136,8 +137,9 @@ def shared(
     Raises
     ------
     DisclosureError
-        If there is no such level.
+        If there is no such level, or the window is not over.
     """
+    check_over(window, workspace.store.today())
     grids = workspace.grids
     concerns = mapped_concerns(workspace, demand_types)
     n = counted(concerns, grids, window)

@@ -13,6 +13,7 @@ from gridkit.maps.disclosure import (
     Register,
     Release,
     Window,
+    check_over,
     check_published,
     levels_of,
     outline_of,
@@ -114,8 +115,10 @@ def shared_table(
     Raises
     ------
     DisclosureError
-        If there is no such level or type, or as in `disclosure.release_table`.
+        If there is no such level or type, the window is not over, or as in
+        `disclosure.release_table`.
     """
+    check_over(window, workspace.store.today())
     known = {c.code for c in workspace.profile.choices("demand_type")}
     if level not in _LEVELS or not demand_types or not set(demand_types) <= known:
         raise DisclosureError(

@@ -27,7 +27,13 @@ from gridkit.maps.disclosure.release import (
 )
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN, hidden_note, suppress
 from gridkit.maps.disclosure.table import release_table
-from gridkit.maps.disclosure.windows import Window, WindowKind, last_window, window_of
+from gridkit.maps.disclosure.windows import (
+    Window,
+    WindowKind,
+    check_over,
+    last_window,
+    window_of,
+)
 
 __all__ = [
     "REGISTER",
@@ -40,6 +46,7 @@ __all__ = [
     "attack",
     "bounds",
     "check",
+    "check_over",
     "check_published",
     "exposed",
     "finest_level",

@@ -122,6 +122,40 @@ def last_window(on: dt.date, kind: WindowKind = "quarter") -> Window:
     return window_of(current.since - dt.timedelta(days=1), kind)
 
 
+def check_over(window: Window, today: dt.date) -> None:
+    """Refuse to hand out a window that is not over.
+
+    Its counts would still grow, and what comes to them later, published again, could be
+    worked out by subtraction.
+
+    Parameters
+    ----------
+    window : Window
+        What is to be handed out.
+    today : date
+        From `Store.today`.
+
+    Raises
+    ------
+    DisclosureError
+        Unless its last day lies before today; it says from when on it may be handed out.
+
+    Examples
+    --------
+    >>> check_over(window_of(dt.date(2026, 6, 30)), dt.date(2026, 7, 1))
+    """
+    if window.until < today:
+        return
+    free = window.until + dt.timedelta(days=1)
+    before = last_window(today - dt.timedelta(days=1), window.kind)
+    raise DisclosureError(
+        en=f"{window.label} is not over: it ends on {window.until}, and may be handed out from "
+        f"{free} on. Until then take {before.label} or an earlier one.",
+        zh=f"{window.zh}到 {window.until} 才结束, 件数还会增加, 须从 {free} 起才可对外发布。"
+        f"在此之前请用{before.zh}或更早的时段。",
+    )
+
+
 def _after(first: dt.date, months: int) -> dt.date:
     year, month = divmod(first.month - 1 + months, 12)
     return dt.date(first.year + year, month + 1, 1)
