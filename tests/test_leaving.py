@@ -64,6 +64,7 @@ name = "demand_type"
 SHARED = [
     ("map", "--shared", "--gpkg", "--geojson", "--package", "-o", "m.html"),
     ("map", "--shared", "--places", "-o", "m.html"),
+    ("table", "--type", "water", "--type", "property", "-o", "t.csv"),
     ("xlsform", "--out", "x.xlsx"),
     ("export", "open311", "--to", "r.json"),
 ]
