@@ -12,7 +12,7 @@ from gridkit.training.card_learning import moves, scaled
 from gridkit.training.coding import agree, coding_set
 from gridkit.training.compare_page import compare_page
 from gridkit.training.compare_view import CompareView
-from gridkit.training.debrief import debrief
+from gridkit.training.debrief import debrief, fates
 from gridkit.training.debrief_page import debrief_page
 from gridkit.training.drill import Drill, compare, played_by, resume
 from gridkit.training.drill_desk import DrillDesk
@@ -128,6 +128,21 @@ def test_the_debrief_balances_and_asks_nobody(by_card):
     assert "http://" not in page
     assert "https://" not in page
     assert "虚构" in page
+
+
+def test_what_was_told_after_the_last_week_was_not_missed(small):
+    """Nobody could go any more: no cause of a game without visits is then 没去."""
+    drill = Drill(small)
+    while not drill.over:
+        drill.decide({})
+
+    found = fates(drill)
+    after = found["first_told"] > pd.Timestamp(drill.days[-1])
+    before_harm = found["first_told"] < found["would_harm_on"]
+
+    assert (after & before_harm).any()
+    assert set(found.loc[after, "fate"]) == {"untold"}
+    assert set(found.loc[~after & before_harm, "fate"]) == {"missed"}
 
 
 def test_two_games_are_told_as_decisions_and_nobody_wins(played, by_card, tmp_path):

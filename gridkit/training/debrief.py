@@ -31,8 +31,9 @@ class Debrief:
         (missing where nobody went before the harm), `lead_days` (from the first visit to
         the harm; 0 without), `warned_on` (the first week in which the card had it in the
         week's visits, on what was told), `fate` (averted, harmed, missed: never visited
-        before the harm, untold: nothing of it was ever told), `needed` (the action that
-        would have ended it), `households`.
+        before the harm, untold: nothing of it was told before the harm and by the last week
+        of the game, when somebody could still have gone), `needed` (the action that would
+        have ended it), `households`.
     alarms : DataFrame, indexed by concern id
         Visits that found nothing that grows: `on`, `grid_id`, `demand_type`.
     ways : DataFrame, indexed by way
@@ -100,9 +101,9 @@ def fates(drill: Drill) -> pd.DataFrame:
     told = heard.groupby(of.reindex(heard.index)).min().reindex(table.index)
     first = _before_harm(own, table, of)
     lead = (table["would_harm_on"] - first).dt.days.fillna(0).astype(int)
-    untold = ~(told < table["would_harm_on"])
+    in_time = (told < table["would_harm_on"]) & (told <= pd.Timestamp(drill.days[-1]))
     fate = pd.Series("harmed", index=table.index)
-    fate = fate.mask(first.isna(), "missed").mask(first.isna() & untold, "untold")
+    fate = fate.mask(first.isna(), "missed").mask(first.isna() & ~in_time, "untold")
     fate = fate.mask(table["averted"], "averted")
     kept = ["root", "grid_id", "starts", "would_harm_on", "households"]
     found = table[kept].assign(

@@ -17,7 +17,7 @@ FATES: dict[str, tuple[str, str, str]] = {
     "averted": ("避免了", "averted", "#1a7f4b"),
     "harmed": ("去过, 没拦住", "visited, harmed", "#b26a00"),
     "missed": ("没去", "missed", "#b3261e"),
-    "untold": ("没人说过", "never told", "#5b5b66"),
+    "untold": ("当时没人说", "not told in time", "#5b5b66"),
 }
 SIGNS: dict[str, tuple[str, str, str]] = {
     "first_told": ("首次有人说", "first told", "circle"),

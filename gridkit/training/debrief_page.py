@@ -79,7 +79,7 @@ def summary(found: Debrief) -> str:
     return (
         f"本局 {len(found.causes)} 处根源本会出事: 避免 {fate.get('averted', 0)} 处, "
         f"去过没拦住 {fate.get('harmed', 0)} 处, 没去 {fate.get('missed', 0)} 处, "
-        f"事前没人说过 {fate.get('untold', 0)} 处。走访 {own['visits']} 次, {said}; "
+        f"当时还没人说 {fate.get('untold', 0)} 处。走访 {own['visits']} 次, {said}; "
         f"其中 {own['for_nothing']} 次没有发现在恶化的根源。按评分卡走, 会在 {warned} 处出事之前上门。"
     )
 
@@ -122,7 +122,7 @@ def _each(found: Debrief) -> Markup:
             str(names.get(row.grid_id, row.grid_id)),
             root_name(str(row.root)),
             FATES[str(row.fate)][0],
-            _day(row.first_told) if row.fate != "untold" else "事前没人说",
+            _day(row.first_told) if row.first_told < row.would_harm_on else "事前没人说",
             _day(row.warned_on),
             _day(row.first_visit),
             f"{row.lead_days} 天" if row.lead_days else "—",
@@ -148,9 +148,8 @@ def _advice(row: Any, last: pd.Timestamp) -> str:
     if row.fate == "averted":
         return "做到了"
     if row.fate == "untold":
-        return "没有人上报: 主动走访沉默网格"
-    if row.first_told > last:
-        return "最后一周之后才有人说"
+        late = last < row.first_told < row.would_harm_on
+        return "最后一周之后才有人说" if late else "没有人上报: 主动走访沉默网格"
     if pd.notna(row.warned_on):
         lead = (row.would_harm_on - row.warned_on).days
         return f"按评分卡 {row.warned_on:%m-%d} 就会上门, 提前 {lead} 天"
