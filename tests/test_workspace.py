@@ -6,6 +6,7 @@ import pytest
 
 import gridkit as gk
 from gridkit.errors import DataError, StoreError
+from gridkit.exchange.xlsform import phone_form
 from gridkit.records import spec
 
 
@@ -101,3 +102,32 @@ def test_a_countys_own_profile_is_used_where_it_has_one(tmp_path):
     assert {"visit", "concern", "step", "decision"} <= set(spec.RECORD_SPECS)
     assert not workspace.has_grids
     workspace.close()
+
+
+def test_without_an_own_profile_code_and_name_are_the_workspace_s(tmp_path):
+    """A county of 山东 has its province's clause and its own name, not the default's."""
+    made = gk.create_workspace(tmp_path, name="某县", county_code="370102")
+    profile = made.profile
+
+    assert (profile.county_code, profile.name.zh, profile.invented) == ("370102", "某县", False)
+    assert made.store.profile is profile
+    regional = [c for c in profile.clauses if c.regions]
+    assert any(c.in_force_in(profile.county_code) for c in regional)
+    assert phone_form(profile).settings["form_title"].startswith("某县")
+    made.close()
+
+
+def test_an_own_county_file_is_believed(tmp_path):
+    """`profile/county.toml` says code and name where the workspace has one."""
+    made = gk.create_workspace(tmp_path, name="某县 (试用)", county_code="370102")
+    made.close()
+    (tmp_path / "profile").mkdir()
+    (tmp_path / "profile" / "county.toml").write_text(
+        'code = "370102"\nzh = "某县"\nen = "Some County"\ninvented = false\ngrid_digits = 4\n'
+        'source = "test"\n',
+        encoding="utf-8",
+    )
+
+    profile = gk.open_workspace(tmp_path).profile
+
+    assert (profile.name.zh, profile.grid_digits) == ("某县", 4)

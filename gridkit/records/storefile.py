@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from gridkit.errors import StoreError, why_os
-from gridkit.records.database import BUSY_SECONDS, connect, need_file, writing
-from gridkit.records.identity import APPLICATION_ID, FORMAT_VERSION, note_version
+from gridkit.records.database import BUSY_SECONDS, connect, need_file, reading, writing
+from gridkit.records.identity import APPLICATION_ID, FORMAT_VERSION, identify, note_version
 from gridkit.records.revision import utc_text
 from gridkit.records.store import Store
 from gridkit.records.tables import META, METADATA
@@ -177,3 +177,33 @@ def open_store(
     path = Path(path)
     need_file(path)
     return Store(path, profile=profile, clock=clock, busy_seconds=busy_seconds)
+
+
+def read_county_code(path: str | Path) -> str:
+    """Read of which county a ledger is, without opening a store.
+
+    Parameters
+    ----------
+    path : str or Path
+        A file made by `create_store`.
+
+    Returns
+    -------
+    str
+        6 digits.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or a newer gridkit made it.
+    StoreDamagedError
+        If the file is no ledger or is cut short. It is not touched.
+    """
+    path = Path(path)
+    need_file(path)
+    engine = connect(path)
+    try:
+        with reading(engine, path) as connection:
+            return identify(connection, path)["county_code"]
+    finally:
+        engine.dispose()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridkit.errors import DataError, StoreError, why_os
-from gridkit.records.storefile import create_store, open_store
+from gridkit.records.storefile import create_store, open_store, read_county_code
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
     from gridkit.records.store import Store
 
-LEDGER, PROFILE, GRIDS, MAP, ABOUT = (
+LEDGER, PROFILE, COUNTY, GRIDS, MAP, ABOUT = (
     "ledger.db",
     "profile",
+    "county.toml",
     "grids.geojson",
     "map-内部.html",
     "about.toml",
@@ -53,11 +54,26 @@ class Workspace:
 
     @cached_property
     def profile(self) -> Profile:
-        """The county's words and rules; the packaged default where it has no own."""
-        from gridkit.profile import load_profile
+        """The county's words and rules; the packaged default where it has no own.
+
+        Without an own `county.toml`, code and name are this workspace's: the rules of a
+        province must apply in its counties, and no form may name the county of the default.
+        """
+        from gridkit.profile import Label, load_profile
 
         own = self.folder / PROFILE
-        return load_profile(own if own.is_dir() else None)
+        profile = load_profile(own if own.is_dir() else None)
+        if (own / COUNTY).is_file() or not (self.folder / LEDGER).is_file():
+            return profile
+        code = read_county_code(self.folder / LEDGER)
+        if code == profile.county_code:
+            return profile
+        county = {
+            "county_code": code,
+            "name": Label(zh=self.name, en=self.name),
+            "invented": self.invented,
+        }
+        return profile.model_copy(update=county)
 
     @cached_property
     def store(self) -> Store:
