@@ -100,6 +100,20 @@ def test_a_saved_drill_goes_on_and_is_played_again(played, tmp_path):
         compare(again, Drill(drill.scenario, seed=9))
 
 
+def test_two_scenarios_of_one_name_are_not_compared(small, tmp_path):
+    """Knobs differ, so the counties do; mended words alone are no difference."""
+    path = tmp_path / "small.toml"
+    path.write_text(SMALL.replace("rain = 3", "rain = 1"), encoding="utf-8")
+    other = Drill(load_scenario(path))
+    path.write_text(SMALL.replace("三周就完", "只有三周"), encoding="utf-8")
+    mended = Drill(load_scenario(path))
+    other.save(tmp_path / "other.json")
+
+    with pytest.raises(DataError, match="旋钮不同"):
+        compare(Drill(small), resume(tmp_path / "other.json"))
+    assert compare(Drill(small), mended).empty
+
+
 def test_more_visits_than_hands_are_refused(small):
     """Nothing is done then, and the week is still to be decided."""
     drill = Drill(small)

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import DataError, StoreError, why_os
+from gridkit.training.knobs import Knobs
 from gridkit.training.play import Finding, Play, Visit
 from gridkit.training.roots import ACTIONS, ROOTS
 from gridkit.training.scenario import Scenario, load_scenario
@@ -303,12 +304,19 @@ def compare(one: Drill, two: Drill) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the games are of different scenarios or seeds.
+        If the games are of different scenarios or seeds, or of two scenarios of one name
+        that differ in their weeks, last day or knobs.
     """
     if (one.scenario.id, one.seed) != (two.scenario.id, two.seed):
         raise DataError(
             en="The two games must be of one scenario and one seed.",
             zh="两局须是同一剧本、同一种子。",
+        )
+    if _county_of(one.scenario) != _county_of(two.scenario):
+        raise DataError(
+            en="The two scenarios have one name but differ in weeks, last day or knobs, so "
+            "the counties differ too; compare games that were played with the same file.",
+            zh="两个剧本同名, 但周数、最后一天或旋钮不同, 县情也就不同; 请对照用同一个剧本文件玩的两局。",
         )
     its = one.history.concerns[["grid_id", "demand_type", "demand_detail"]].astype("str")
     keys = ["week", "grid_id", "demand_type", "demand_detail"]
@@ -320,6 +328,11 @@ def compare(one: Drill, two: Drill) -> pd.DataFrame:
     ]
     both = games[0].merge(games[1], on=keys, how="outer", suffixes=("_one", "_two"))
     return both.sort_values(keys, ignore_index=True)
+
+
+def _county_of(scenario: Scenario) -> tuple[int, dt.date, Knobs]:
+    """Give what of a scenario, with its seed, makes the county; its words may be mended."""
+    return scenario.weeks, scenario.last_day, scenario.knobs
 
 
 def root_name(code: str, lang: str = "zh") -> str:
