@@ -314,6 +314,61 @@ def test_faults_of_brought_grids_are_listed_and_drawn(run, tmp_path):
     assert "重叠" in (tmp_path / "问题-内部.html").read_text("utf-8")
 
 
+HOSTILE = [
+    ("001", shapely.box(0, 0, 10, 10)),
+    ("002", shapely.box(9, 0, 20, 10)),  # overlaps the first
+    ("003", None),
+    ("004", shapely.Polygon()),
+    ("005", shapely.Polygon([(0, 30), (10, 40), (10, 30), (0, 40)])),  # crosses itself
+    ("006", shapely.box(0, 10, 10, 20)),
+    ("006", shapely.box(10, 10, 20, 20)),  # the code again
+    ("007", shapely.box(40, 0, 60, 20) - shapely.box(45, 5, 50, 10)),  # a hole
+    ("008", shapely.box(60.02, 0, 70, 20)),  # two meters beside the one before
+    ("009", shapely.box(90, 0, 99, 20)),  # reaches over the village's border at 95
+    ("010", shapely.LineString([(30, 30), (40, 30)])),
+    (None, shapely.box(70, 0, 80, 20)),
+]
+
+
+def test_faults_of_every_kind_at_once_are_all_in_one_table(run, tmp_path):
+    """None hides another; those without a place say so, and the map is drawn with the rest."""
+    village = "350428101201"
+    move = {"xfact": 0.001, "yfact": 0.001, "origin": (0, 0)}
+
+    def degrees(shapes):
+        return gpd.GeoSeries(shapes, crs=4326).scale(**move).translate(117, 26)
+
+    ids = [village + code if code else None for code, _ in HOSTILE]
+    grids = gpd.GeoDataFrame({"grid_id": ids}, geometry=degrees([s for _, s in HOSTILE]))
+    outline = gpd.GeoDataFrame(
+        {"village_code": [village]}, geometry=degrees([shapely.box(-1, -1, 95, 50)])
+    )
+    grids.to_file(tmp_path / "网格.gpkg")
+    outline.to_file(tmp_path / "村居.gpkg")
+
+    code, told = run(
+        "boundaries", tmp_path / "网格.gpkg", "--datum", "wgs84",
+        "--villages", tmp_path / "村居.gpkg",
+        "--table", tmp_path / "问题.csv", "--map", tmp_path / "问题.html",
+    )  # fmt: skip
+
+    assert code == 1, told
+    rows = pd.read_csv(tmp_path / "问题.csv", dtype={"网格": "str"}, keep_default_na=False)
+    found = {(kind, grid[12:]) for kind, grid in zip(rows["问题"], rows["网格"], strict=True)}
+    assert found >= {
+        ("边界无效", "003"), ("边界无效", "004"), ("边界无效", "005"), ("边界无效", "010"),
+        ("编码重复或缺失", "006"), ("编码重复或缺失", ""), ("重叠", "001"), ("空隙", "007"),
+        ("狭长碎片", "007"), ("越出所属村居", "009"),
+    }  # fmt: skip
+    nowhere = rows["位置"].str.startswith("没有图形, 图上无处可标")
+    assert set(rows.loc[nowhere, "网格"].str[12:]) == {"003", "004"}
+    assert (rows.loc[nowhere, ["经度", "纬度", "平方米"]] == "").all(axis=None)
+    assert rows.loc[~nowhere, "经度"].astype(float).between(117, 117.1).all()
+    page = (tmp_path / "问题-内部.html").read_text("utf-8")
+    assert "2 处没有图形, 图上无处可标" in page
+    assert all(kind in page for kind in set(rows["问题"]))
+
+
 def test_a_column_that_is_not_there_is_told_with_those_that_are(run, tmp_path):
     """The columns of the file are named, and the option that chooses."""
     code, told = run("boundaries", brought(tmp_path, spoiled=False), "--datum", "gcj02")

@@ -78,7 +78,12 @@ def boundaries(
     named = {"grid_id": id_column, "name": name_column, "households": households_column}
     with bar("读入、检查边界 · reading, checking"):
         raw = read_geo(
-            file, datum=asked, shape="polygon", layer=layer, encoding=encoding, crs=crs
+            file,
+            datum=asked,
+            shape="unchecked_polygon",
+            layer=layer,
+            encoding=encoding,
+            crs=crs,
         )
         grids = _named(raw, named, file.name)
         outlines = None
@@ -122,7 +127,14 @@ def _indexed(frame: gpd.GeoDataFrame, column: str, name: str) -> gpd.GeoDataFram
             en=f"{name} has no column {column}; it has {there}. Say by --id, --village-code and the "
             "like which one it is.",
         )
-    codes = frame[column].astype("str").str.strip().str.removesuffix(".0")
+    codes = (
+        frame[column]
+        .astype("object")
+        .fillna("")
+        .astype("str")
+        .str.strip()
+        .str.removesuffix(".0")
+    )
     return frame.drop(columns=column).set_index(codes.rename(column))
 
 
@@ -151,6 +163,8 @@ def _doubt(grids: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> None:
     own = (
         grids["village_code"] if "village_code" in grids else grids.index.astype("str").str[:12]
     )
+    somewhere = ~(grids.geometry.isna() | grids.geometry.is_empty)
+    own, grids = own[somewhere.to_numpy()], grids[somewhere]
     points = centroid(grids).reset_index(drop=True)
     unique = outlines[~outlines.index.duplicated()]
     found = datum_evidence(points, unique, pd.Series(list(own), dtype="str"))
@@ -161,11 +175,26 @@ def _doubt(grids: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> None:
 def _write_table(faults: gpd.GeoDataFrame, path: Path) -> None:
     from gridkit.records.topology import KINDS
 
-    at = faults.geometry.representative_point()
+    none = faults.geometry.isna() | faults.geometry.is_empty
+    at = faults.geometry.mask(none).representative_point()
     rows = faults.drop(columns="geometry").assign(
-        kind=[KINDS[k][0] for k in faults["kind"]], lon=at.x.round(6), lat=at.y.round(6)
+        kind=[KINDS[k][0] for k in faults["kind"]],
+        area_m2=faults["area_m2"].mask(none),
+        lon=at.x.round(6),
+        lat=at.y.round(6),
+        where=none.map({True: "没有图形, 图上无处可标 / no place on the map", False: ""}),
     )
-    rows.columns = ["问题", "网格", "另一方", "平方米", "说明", "English", "经度", "纬度"]
+    rows.columns = [
+        "问题",
+        "网格",
+        "另一方",
+        "平方米",
+        "说明",
+        "English",
+        "经度",
+        "纬度",
+        "位置",
+    ]
     rows.to_csv(path, index=False, encoding="utf-8-sig")
     out.print(f"清单已写到 {path} · the table")
 

@@ -20,7 +20,7 @@ from gridkit.records.places import WGS84
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-Shape = Literal["polygon", "line", "point"]
+Shape = Literal["polygon", "line", "point", "unchecked_polygon"]
 Shift = Callable[[Any, Any], tuple[Any, Any]]
 
 DRIVERS = {
@@ -62,8 +62,9 @@ def read_geo(
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}
         What the coordinates were measured in: ask who made the file. CGCS2000 is taken as
         WGS-84.
-    shape : {"polygon", "line", "point"}, optional
-        What all features must be.
+    shape : {"polygon", "line", "point", "unchecked_polygon"}, optional
+        What all features must be. "unchecked_polygon" lets through what is to be checked feature
+        by feature: at least one polygon, with others that are none or have no geometry.
     layer : str, optional
         Needed where the file has several.
     encoding : str
@@ -196,6 +197,10 @@ def _check_shapes(frame: gpd.GeoDataFrame, name: str, shape: Shape | None) -> No
     none = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     kinds = pd.Series(shapely.get_type_id(shapes)).map(_FAMILIES)
     rows = [f"#{i + 1}" for i in np.flatnonzero(none)[:3]]
+    if shape == "unchecked_polygon":
+        if (kinds[~none] == "polygon").any():
+            return
+        shape = "polygon"
     if none.any():
         raise ImportFileError(
             zh=f"{name} 有 {int(none.sum())} 个要素没有图形 ({', '.join(rows)}); 请删去或补画。",

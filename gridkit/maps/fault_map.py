@@ -65,6 +65,11 @@ def fault_map(grids: gpd.GeoDataFrame, faults: gpd.GeoDataFrame, *, title: str) 
                 notes.append(
                     f"{KINDS[kind][0]}只标出最大的 {MOST_MARKED} 处 / the largest only."
                 )
+    none = int((faults.geometry.isna() | faults.geometry.is_empty).sum())
+    if none:
+        notes.append(
+            f"{none} 处没有图形, 图上无处可标, 只列在表中 / {none} without a place: in the table."
+        )
     notes.append("点标记看说明; 全部列在表中 / click a mark; the table has all.")
     return add_panel(m, Caption(title=title, notes=tuple(notes)))
 
@@ -77,11 +82,12 @@ def _drawable(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         for i, (code, twice) in enumerate(zip(ids, ids.duplicated(keep=False), strict=True))
     ]
     shapes = shapely.make_valid(grids.geometry.to_numpy())
+    drawn = shapely.area(shapes) > 0
     data = {"name": grids["name"].to_numpy() if "name" in grids else rows}
     for column in ("township_code", "township_name"):
         if column in grids:
             data[column] = grids[column].astype("str").to_numpy()
-    return gpd.GeoDataFrame(data, geometry=shapes, index=rows, crs=grids.crs)
+    return gpd.GeoDataFrame(data, geometry=shapes, index=rows, crs=grids.crs)[drawn]
 
 
 def _layer(kind: str, faults: gpd.GeoDataFrame) -> folium.FeatureGroup:
@@ -97,7 +103,7 @@ def _layer(kind: str, faults: gpd.GeoDataFrame) -> folium.FeatureGroup:
         words = f"<b>{safe(zh)}</b> {safe(str(row.grid))}<br>{safe(str(row.zh))}<br>{safe(str(row.en))}"
         style = {"color": color, "weight": 2, "fillColor": color, "fillOpacity": 0.55}
         if shape.geom_type != "Point":
-            simple = shapely.set_precision(shape, 1e-6)
+            simple = shapely.set_precision(shape, 1e-6, mode="pointwise")  # never fails
             folium.GeoJson(
                 shapely.to_geojson(simple), style_function=lambda _, s=style: s
             ).add_to(group)

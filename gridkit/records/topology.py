@@ -30,7 +30,7 @@ OUTSIDE_SHARE = 0.01
 
 KINDS = {
     "ring": ("边界无效", "not a valid polygon"),
-    "duplicate": ("编码重复", "code used twice"),
+    "duplicate": ("编码重复或缺失", "code missing or used twice"),
     "overlap": ("重叠", "overlap"),
     "gap": ("空隙", "gap"),
     "sliver": ("狭长碎片", "sliver"),
@@ -56,8 +56,8 @@ def grid_faults(
     Parameters
     ----------
     grids : GeoDataFrame, indexed by `grid_id`
-        In WGS-84, as it came: ids may repeat, polygons may be invalid. With
-        `village_code`; else the first 12 digits of the id.
+        In WGS-84, as it came: ids may repeat or be empty, polygons may be invalid, missing or
+        no polygons. With `village_code`; else the first 12 digits of the id.
     villages : GeoDataFrame, indexed by village code, optional
         In WGS-84. Without it, a grid that touches no other grid of its village is named
         instead of one that lies outside.
@@ -67,7 +67,7 @@ def grid_faults(
     GeoDataFrame in WGS-84, one row per fault
         `kind` (category: ring, duplicate, overlap, gap, sliver, outside, apart), `grid`,
         `other` (the second grid, or the village), `area_m2`, `zh`, `en`, `geometry` (the
-        place of the fault), by kind, the largest first.
+        place of the fault; empty where a grid has none), by kind, the largest first.
 
     Raises
     ------
@@ -94,6 +94,7 @@ def grid_faults(
     flat = to_meters(grids.geometry)
     raw = flat.to_numpy()
     sound = shapely.make_valid(raw)
+    sound[~(shapely.area(sound) > 0)] = shapely.Polygon()  # no polygon: only `_rings` tells
     found = [*_rings(ids, raw), *_duplicates(ids, sound), *_overlaps(ids, sound)]
     found += [*_gaps(ids, sound)]
     village = _villages(grids)
@@ -132,7 +133,13 @@ def _table(found: list[_Fault], crs: Any) -> gpd.GeoDataFrame:
 
 def _rings(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
     none = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    for i in np.flatnonzero(~none & ~shapely.is_valid(shapes)):
+    polygon = np.isin(shapely.get_type_id(shapes), (3, 6))
+    for i in np.flatnonzero(~none & ~polygon):
+        what = shapes[i].geom_type
+        place = shapely.centroid(shapes[i])
+        zh = f"不是面 ({what}), 请在 GIS 中改画成面"
+        yield _Fault("ring", ids[i], "", place, zh, f"no polygon but a {what}; draw it anew")
+    for i in np.flatnonzero(polygon & ~none & ~shapely.is_valid(shapes)):
         reason = str(shapely.is_valid_reason(shapes[i]))
         what, _, where = reason.partition("[")
         at = where.rstrip("]").split()
@@ -146,7 +153,11 @@ def _rings(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
 
 def _duplicates(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
     index = pd.Index(ids)
-    for code in index[index.duplicated()].unique():
+    for row in np.flatnonzero(index == ""):
+        zh = f"第 #{row + 1} 个要素没有编码; 每个网格须有自己的编码"
+        en = f"feature #{row + 1} has no code; each grid needs a code of its own"
+        yield _Fault("duplicate", "", "", shapes[row], zh, en)
+    for code in index[index.duplicated() & (index != "")].unique():
         rows = np.flatnonzero(index == code)
         where = ", ".join(f"#{i + 1}" for i in rows[:5])
         zh = f"编码用了 {len(rows)} 次 (第 {where} 个要素); 每个网格须有自己的编码"
@@ -212,7 +223,8 @@ def _outside(
     own = outlines[~outlines.index.duplicated()].reindex(village).to_numpy()
     beyond = shapely.difference(shapes, own)
     share = shapely.area(beyond) / np.maximum(shapely.area(shapes), SMALLEST_M2)
-    for i in np.flatnonzero(shapely.is_missing(own)):
+    coded = ~shapely.is_empty(shapes) & (village != "")
+    for i in np.flatnonzero(shapely.is_missing(own) & coded):
         zh = f"所属村居 {village[i]} 没有边界可对照, 请核对代码"
         en = f"its village {village[i]} has no outline to compare; check the code"
         yield _Fault("outside", ids[i], village[i], shapes[i], zh, en)
