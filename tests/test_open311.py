@@ -12,14 +12,18 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
 import gridkit as gk
-from gridkit.errors import DataError
+from gridkit.cli import app
+from gridkit.errors import DataError, GridkitError
 from gridkit.exchange.gbt31000 import FREE_FIELDS, PERSON_FIELDS, write_disputes
 from gridkit.exchange.open311 import REQUEST_FIELDS, requests, services
 from gridkit.exchange.open311_server import Endpoint, open311_server
+from gridkit.records.grids import make_grids
 from gridkit.triage import states
 from gridkit.triage.clocks import next_due
 
@@ -196,6 +200,40 @@ def test_requests_are_chosen_by_the_parameters_of_the_spec(port):
 def test_another_name_of_this_machine_is_refused(port):
     """A page of the web cannot read it by a name that leads here."""
     assert get(port, "/requests.json", Host="evil.example")[0] == 403
+
+
+@pytest.mark.parametrize(
+    "words", [["open311", "--port"], ["serve", "--port=0", "--open311", "--open311-port"]]
+)
+def test_a_port_that_is_taken_is_refused(tmp_path, port, words):
+    """Nothing goes to another port in silence; the option that chooses one is told."""
+    grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.72), 500, "990428", 40)
+    made = gk.create_workspace(
+        tmp_path / "w", name="某县", county_code="990428", grids=grids, invented=True
+    )
+    made.close()
+
+    done = CliRunner().invoke(app, [*words, str(port), "-w", str(tmp_path / "w")])
+
+    assert isinstance(done.exception, GridkitError)
+    assert f"端口 {port} 已被占用" in str(done.exception)
+    assert f"{words[-1]} 0" in str(done.exception)
+
+
+def test_a_ledger_that_cannot_be_read_is_an_answer_of_the_spec():
+    """The one who asks gets an error in form, and nothing of what went wrong."""
+
+    def broken():
+        raise DataError(zh=SECRET, en=SECRET)
+
+    with open311_server(broken, port=0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        status, media, body = get(server.server_port, "/requests.json")
+        server.shutdown()
+
+    assert (status, media) == (500, "application/json; charset=utf-8")
+    assert json.loads(body)[0].keys() == {"code", "description"}
+    assert SECRET not in body.decode()
 
 
 def test_a_dispute_file_has_the_person_fields_and_leaves_them_empty(tmp_path):

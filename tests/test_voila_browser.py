@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -42,9 +46,14 @@ def county(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def app_url(county, tmp_path_factory):
-    """Serve the pages with `gridkit serve`; its end ends every kernel that it started."""
-    own = tmp_path_factory.mktemp("jupyter")
+def own(tmp_path_factory):
+    """Make a folder for the app's own files, what it prints among them."""
+    return tmp_path_factory.mktemp("jupyter")
+
+
+@pytest.fixture(scope="module")
+def app_url(county, own):
+    """Serve the pages with `gridkit serve`; its end ends all that it started."""
     port = free_port("127.0.0.1")
     places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
     environment = {
@@ -56,7 +65,7 @@ def app_url(county, tmp_path_factory):
     words = [sys.executable, "-m", "gridkit", "serve", "-w", str(county.folder)]
     with (own / "log").open("w") as log:
         process = subprocess.Popen(
-            [*words, f"--port={port}", "--no-browser"],
+            [*words, f"--port={port}", "--no-browser", "--open311", "--open311-port=0"],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -75,6 +84,13 @@ def app_url(county, tmp_path_factory):
     left = psutil.wait_procs(started, 20)[1]
     assert len(started) > 1
     assert not left, "kernels outlived the server"
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(printed_address(own), timeout=5)
+
+
+def printed_address(own) -> str:
+    """Find where Open311 answers in what the command printed."""
+    return re.search(r"http://127\.0\.0\.1:\d+/requests\.json", (own / "log").read_text())[0]
 
 
 def enter(page, app_url: str):
@@ -109,6 +125,17 @@ def test_nobody_enters_without_the_token(page, app_url, county):
     for name in ("ledger.db", "../../ledger.db", "about.toml"):
         assert page.request.get(f"{app_url}/voila/files/{name}").status in {403, 404}
     assert (county.folder / "ledger.db").exists()
+
+
+def test_open311_answers_beside_the_app(app_url, own):
+    """On a port of its own, for who asks without a token what may be shared anyway."""
+    address = printed_address(own)
+    assert not address.startswith(app_url)
+
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        assert json.load(answer) == []  # the ledger has no five matters of a kind
+    with urllib.request.urlopen(address.replace("requests", "services")) as answer:
+        assert len(json.load(answer)) > 10
 
 
 def test_a_whole_visit_by_keyboard(page, app_url, county):

@@ -1,7 +1,13 @@
-"""`gridkit open311`: the ledger as Open311 GeoReport v2, for programs on this machine."""
+"""`gridkit open311`: the ledger as Open311 GeoReport v2, for programs on this machine.
+
+`gridkit serve --open311` runs the same endpoint beside the app.
+"""
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +15,8 @@ import typer
 from gridkit.terminal import Folder, opened, out
 
 if TYPE_CHECKING:
+    from http.server import ThreadingHTTPServer
+
     from gridkit.exchange.open311_server import Endpoint
     from gridkit.records import Workspace
 
@@ -23,20 +31,59 @@ def open311(
     port: Annotated[int, typer.Option(min=0, max=65535, help="端口, 0 为任选 · port")] = 8311,
 ) -> None:
     """Open311 接口: 只读, 只限本机 · a read-only endpoint on this machine's loopback."""
-    from gridkit.exchange.open311_server import open311_server
-
-    with opened(folder) as workspace:
-        server = open311_server(lambda: endpoint(workspace), port=port)
-        out.print(
-            f"http://127.0.0.1:{server.server_port}/requests.json\n"
-            "按 Ctrl+C 结束 · Ctrl+C ends it",
-            markup=False,
-            highlight=False,
-        )
+    with opened(folder) as workspace, listening(workspace, port) as server:
+        out.print("按 Ctrl+C 结束 · Ctrl+C ends it", markup=False, highlight=False)
         try:
             server.serve_forever()
         except KeyboardInterrupt:
-            server.server_close()
+            return
+
+
+@contextmanager
+def listening(
+    workspace: Workspace, port: int, option: str = "--port"
+) -> Iterator[ThreadingHTTPServer]:
+    """Bind the endpoint and say where it is; in the end, let go of the port.
+
+    Parameters
+    ----------
+    workspace : Workspace
+        Whose ledger is read anew for each request.
+    port : int
+        0 for any that is free.
+    option : str
+        By which a person chooses it.
+
+    Raises
+    ------
+    GridkitError
+        If somebody listens there already.
+    """
+    from gridkit.commands.serve import check_free
+    from gridkit.exchange.open311_server import LOOPBACK, open311_server
+
+    check_free(LOOPBACK, port, option)
+    workspace.store.today()  # a ledger that cannot be read is told of here, not to who asks
+    with open311_server(lambda: endpoint(workspace), port=port) as server:
+        out.print(
+            f"Open311 (只读, 只限本机 · read only, this machine only):  "
+            f"http://{LOOPBACK}:{server.server_port}/requests.json",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        yield server
+
+
+@contextmanager
+def beside(workspace: Workspace, port: int, option: str) -> Iterator[None]:
+    """Answer while something else runs; see `listening`."""
+    with listening(workspace, port, option) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield
+        finally:
+            server.shutdown()
 
 
 def endpoint(workspace: Workspace) -> Endpoint:

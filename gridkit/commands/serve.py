@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,8 +60,17 @@ def serve(
     ] = None,
     *,
     browser: Annotated[bool, typer.Option(help="打开浏览器 · open the browser")] = True,
+    open311: Annotated[
+        bool,
+        typer.Option("--open311", help="另开只读的 Open311 接口, 只限本机 · Open311, too"),
+    ] = False,
+    open311_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="它的端口, 0 为任选 · its port")
+    ] = 8311,
 ) -> None:
     """在浏览器里登记和研判, 几个人可同时用 · record and triage in the browser."""
+    from gridkit.commands.open311 import beside
+
     with opened(folder) as workspace:
         word = token or secrets.token_urlsafe(18)
         if len(word) < 8:
@@ -79,9 +89,11 @@ def serve(
             markup=False,
             highlight=False,
         )
-        pages = prepare_pages(workspace)
-        words = command(pages, host=host, port=chosen, browser=browser)
-        code = run(words, app_environment(workspace, word, host=host))
+        also = beside(workspace, open311_port, "--open311-port") if open311 else nullcontext()
+        with also:
+            pages = prepare_pages(workspace)
+            words = command(pages, host=host, port=chosen, browser=browser)
+            code = run(words, app_environment(workspace, word, host=host))
     raise typer.Exit(max(0, code))
 
 
@@ -164,8 +176,15 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
-def check_free(host: str, port: int) -> None:
+def check_free(host: str, port: int, option: str = "--port") -> None:
     """Find out whether the app can listen; Voilà itself would go to another port in silence.
+
+    Parameters
+    ----------
+    host, port : str, int
+        Where it would; port 0 is any.
+    option : str
+        By which a person chooses the port.
 
     Raises
     ------
@@ -182,14 +201,14 @@ def check_free(host: str, port: int) -> None:
         if error.errno == errno.EADDRINUSE:
             raise GridkitError(
                 zh=f"端口 {port} 已被占用: 可能另一个 gridkit serve 还开着。先结束它, 或换一个: "
-                "--port 0 由程序任选。",
+                f"{option} 0 由程序任选。",
                 en=f"Port {port} is taken, perhaps by another gridkit serve. End that one, or "
-                "choose another: --port 0 takes any.",
+                f"choose another: {option} 0 takes any.",
             ) from None
         raise GridkitError(
-            zh=f"不能在 {host} 的端口 {port} 上监听。`--host` 须是本机的地址, `--port` 须大于 1023。",
+            zh=f"不能在 {host} 的端口 {port} 上监听。`--host` 须是本机的地址, `{option}` 须大于 1023。",
             en=f"Cannot listen on {host}, port {port}. `--host` must be an address of this "
-            "machine, `--port` above 1023.",
+            f"machine, `{option}` above 1023.",
         ) from None
 
 

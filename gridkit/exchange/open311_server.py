@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
+from gridkit.errors import GridkitError
 from gridkit.exchange.open311 import select, service_definition, services, to_xml
 
 if TYPE_CHECKING:
@@ -110,7 +111,12 @@ class _Handler(BaseHTTPRequestHandler):
         if host not in _HOSTS:
             self.send_error(403)
             return
-        code, media, body = type(self).endpoint().answer(self.path)
+        try:
+            code, media, body = type(self).endpoint().answer(self.path)
+        except GridkitError:  # told in full where the ledger is at home, not to who asks
+            code, media, body = _refused(
+                500, "台账暂时读不出 · the ledger cannot be read", "json"
+            )
         self.send_response(code)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body)))
