@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -16,8 +18,8 @@ from gridkit.errors import BundleError, StoreError
 from gridkit.records import bundle_file, signing
 from gridkit.records.bundle import bundle
 from gridkit.records.bundle_file import Header, write_file
-from gridkit.records.merge import merge
-from gridkit.records.revision import canonical_json
+from gridkit.records.merge import Merged, Refused, merge, merge_all
+from gridkit.records.revision import canonical_json, utc_text
 from gridkit.records.spec import SPEC_VERSION
 from gridkit.records.tables import REVISION
 
@@ -154,6 +156,7 @@ def test_a_sound_bundle_made_by_hand_is_taken(sent, tmp_path):
     assert here.check().empty
 
 
+SOUND = dict(reversed(json.loads(revision()[11]).items()))
 UNFIT = {
     "a field that is not collected": {"said": {"name": "张三"}},
     "a day that is none": {"said": {"heard_on": "2026-02-31"}},
@@ -169,9 +172,16 @@ UNFIT = {
     "an unknown act": {"op": "delete"},
     "no required answers": {"body": "{}"},
     "a moment that is none": {"recorded_at": "yesterday"},
+    "a moment of no calendar": {"recorded_at": "2026-02-31T00:00:00.000Z"},
+    "an hour of no clock": {"recorded_at": "2026-02-01T24:00:00.000Z"},
     "another device": {"device": "e" * 36},
     "a body that is no object": {"body": "[]"},
     "text that is not canonical": {"body": '{"grid_id": NaN}'},
+    "an answer that is there twice": {
+        "body": canonical_json(SOUND).replace("{", '{"demand_type":"x",', 1)
+    },
+    "answers in another order": {"body": json.dumps(SOUND, separators=(",", ":"))},
+    "answers with spaces between": {"body": json.dumps(SOUND, sort_keys=True)},
     "a record id with a space": {"record_id": "a b"},
 }
 
@@ -212,6 +222,55 @@ def test_a_bundle_from_the_future_or_elsewhere_is_refused(sent, tmp_path, fault)
         )
 
     assert contents(here) == before
+
+
+def dated(path, ahead):
+    """Write a bundle of one revision that was recorded so much later than now."""
+    return forged(path, [revision(recorded_at=utc_text(datetime.now(UTC) + ahead))])
+
+
+def test_revisions_of_days_to_come_are_refused_until_a_person_takes_them(sent, tmp_path):
+    """They would be shown before every later version; taken once, they are in no one's way."""
+    _, here = sent
+    before = contents(here)
+    path = dated(tmp_path / "f.gkb", timedelta(days=400))
+
+    with pytest.raises(BundleError, match="of the future"):
+        merge(here, path, trusted=trusted())
+    assert isinstance(merge_all(here, [path], trusted=trusted())[0], Refused)
+    assert contents(here) == before
+
+    assert merge(here, path, trusted=trusted(), salvage=True).taken == 1
+    assert merge(here, path, trusted=trusted()).known == 1
+    assert here.check().empty
+
+
+def test_clocks_that_differ_by_hours_keep_nothing_out(sent, tmp_path):
+    """A tablet in the wrong time zone is no forger."""
+    _, here = sent
+    path = dated(tmp_path / "f.gkb", timedelta(hours=12))
+
+    assert merge(here, path, trusted=trusted()).taken == 1
+
+
+def test_a_bundle_that_breaks_late_takes_no_neighbor_with_it(sent, tmp_path):
+    """Rows of it were written already; the ledger is as if it had never been tried."""
+    path, here = sent
+    ids = [f"01a204af-e944-7f90-a236-ab3a5eed77{n:02x}" for n in range(4)]
+    lines = [revision(rev_id=one, record_id=one) for one in ids]
+    lines[3][3] = '["01a204af-e944-7f90-a236-ab3a5eed7770"]'  # found when all rows are there
+    broken = forged(tmp_path / "broken.gkb", lines)
+    with opened(tmp_path / "third.db") as third:
+        third.add([concern()], by_role="grid_worker")
+        last = bundle(third, tmp_path / "third.gkb").path
+
+    done = merge_all(here, [path, broken, last], trusted=trusted())
+
+    assert [type(one) for one in done] == [Merged, Refused, Merged]
+    assert (done[0].taken, done[2].taken) == (4, 1)
+    assert here.seen(ids) == set()
+    assert here.revision_count() == 6
+    assert here.check().empty
 
 
 def test_a_newer_format_is_named_as_such(sent):

@@ -238,6 +238,26 @@ def test_photos_travel_with_a_bundle(tmp_path, store, with_photo):
         assert merge.merge(other, written.path, trusted=keys).photos == 0
 
 
+def test_photos_travel_also_with_many_bundles(tmp_path, store, with_photo):
+    """What lacks a photo is completed by a later bundle of the same call."""
+    _, name = with_photo
+    kept = store.photos.read(name)
+    whole = bundle(store, tmp_path / "whole.gkb").path
+    store.photos.drop(name)
+    poor = bundle(store, tmp_path / "poor.gkb").path
+    store.photos.put(kept)
+    signing.trust(tmp_path, bundle_header(whole).signer, "3号平板")
+    keys = signing.trusted_keys(tmp_path)
+    with create_store(tmp_path / "other.db", county_code="990428", profile=ON) as other:
+        (alone,) = merge.merge_all(other, [poor], trusted=keys)
+        both = merge.merge_all(other, [poor, whole], trusted=keys)
+
+        assert (alone.taken, alone.photos, alone.lacking) == (1, 0, 1)
+        assert [(one.photos, one.lacking) for one in both] == [(0, 0), (1, 0)]
+        assert other.photos.read(name) == kept
+        assert other.check().empty
+
+
 def test_a_bundle_says_which_photos_it_lacks(tmp_path, store, with_photo):
     """Without the file the ledger travels all the same; a later bundle makes it whole."""
     _, name = with_photo

@@ -80,7 +80,7 @@ def _merged(
     store: Store, paths: Sequence[Path], keys: Sequence[TrustedKey], salvage: bool
 ) -> list[Refused]:
     """Merge, say what came of each bundle, and give those that were refused."""
-    from gridkit.records.merge import Refused, merge, merge_all
+    from gridkit.records.merge import Merged, Refused, merge, merge_all
 
     with bar("合并 · merging"):
         done: list[Merged | Refused] = (
@@ -100,16 +100,17 @@ def _merged(
                 f" · {one.taken:,} new, {one.known:,} known",
                 markup=False,
             )
-            _say_photos(one)
+            if one.photos:
+                out.print(f"  新照片 {one.photos:,} 张 · {one.photos:,} new photo(s)")
+    _say_lacking([one for one in done if isinstance(one, Merged)])
     return refused
 
 
-def _say_photos(one: Merged) -> None:
-    if one.photos:
-        out.print(f"  新照片 {one.photos:,} 张 · {one.photos:,} new photo(s)")
-    if one.lacking:
+def _say_lacking(merged: Sequence[Merged]) -> None:
+    """Say what is not here after all bundles: an early one may lack what a later one brings."""
+    if merged and (one := merged[-1]).lacking:
         out.print(
-            f"  还有 {one.lacking:,} 张照片不在本机 (台账完好; 合并带照片的数据包即可补上) · "
+            f"还有 {one.lacking:,} 张照片不在本机 (台账完好; 合并带照片的数据包即可补上) · "
             f"{one.lacking:,} photo(s) are not here yet; the ledger itself is sound",
             style="yellow",
         )

@@ -6,15 +6,17 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from gridkit.errors import BundleError, BundleGapError
-from gridkit.records.arriving import UnfitError, read_line
+from gridkit.records.arriving import Arrival, UnfitError, read_line
 from gridkit.records.bundle import hash_at
 from gridkit.records.bundle_file import BundleFile, Header, Span, spoiled
+from gridkit.records.photos import PHOTO_FIELDS
 from gridkit.records.references import present
 from gridkit.records.tables import REVISION
 from gridkit.records.unbroken import Link, unbroken
@@ -32,36 +34,47 @@ class Arrivals:
         In the write transaction of the ledger.
     ends : mapping of str to int, optional
         By device the last number to take of a bundle that is broken; see `sound_ends`.
+    latest : str, optional
+        The latest `recorded_at` that is taken: what says to be of later would be shown
+        before every other version of its record until that day. Any by default.
+
+    Attributes
+    ----------
+    taken, known : int
+        How many revisions were new so far, and how many were there.
+    pictured : bool
+        Whether a new one names a photo.
     """
 
     def __init__(
-        self, file: BundleFile, connection: sa.Connection, ends: Mapping[str, int] | None
+        self,
+        file: BundleFile,
+        connection: sa.Connection,
+        ends: Mapping[str, int] | None,
+        latest: str | None = None,
     ) -> None:
         self._file = file
         self._connection = connection
         self._ends = ends
+        self._latest = latest
         self.taken = 0
         self.known = 0
+        self.pictured = False
 
-    def batches(self) -> Iterator[list[dict[str, Any]]]:
-        """Give the rows to be inserted, some thousands at a time."""
-        rows: list[dict[str, Any]] = []
-        for row in self._every():
-            rows.append(row)
-            if len(rows) >= _BATCH:
-                yield rows
-                rows = []
-        if rows:
-            yield rows
+    def batches(self) -> Iterator[list[Arrival]]:
+        """Give the revisions to be inserted, some thousands at a time."""
+        every = self._every()
+        while batch := list(islice(every, _BATCH)):
+            yield batch
 
-    def _every(self) -> Iterator[dict[str, Any]]:
+    def _every(self) -> Iterator[Arrival]:
         lines = self._file.lines() if self._ends is None else _tolerant(self._file)
         for span in self._file.header.spans:
             yield from self._of(span, lines)
         if next(lines, None) is not None:
             raise spoiled(self._file.path)
 
-    def _of(self, span: Span, lines: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    def _of(self, span: Span, lines: Iterator[bytes]) -> Iterator[Arrival]:
         have = self._have(span)
         prev = span.prev
         end = span.last if self._ends is None else self._ends.get(span.device, 0)
@@ -78,20 +91,26 @@ class Arrivals:
             if seq <= have:
                 self.known += 1
             else:
-                yield self._row(line, (span.device, seq, prev), made)
+                yield self._fresh(line, (span.device, seq, prev), made)
                 self.taken += 1
             prev = made
         if prev != span.tip and end == span.last:
             raise unsound(self._file.path)
 
-    def _row(self, line: bytes, place: tuple[str, int, str], made: str) -> dict[str, Any]:
+    def _fresh(self, line: bytes, place: tuple[str, int, str], made: str) -> Arrival:
         try:
-            row = read_line(line)
+            arrival = read_line(line)
         except UnfitError:
             raise unsound(self._file.path) from None
+        row, said = arrival
         if (row["device"], row["seq"], row["prev"]) != place:
             raise unsound(self._file.path)
-        return {**row, "hash": made}
+        if self._latest is not None and row["recorded_at"] > self._latest:
+            raise ahead(self._file.path)
+        row["hash"] = made
+        if not self.pictured:
+            self.pictured = any(name in said for name in PHOTO_FIELDS.get(row["kind"], ()))
+        return arrival
 
     def _have(self, span: Span) -> int:
         """Give the device's last number here, once the bundle is seen to go on from it."""
@@ -158,7 +177,7 @@ def _links(header: Header, lines: Iterator[bytes]) -> Iterator[Link]:
 
 def _fitting(line: bytes) -> dict[str, Any] | None:
     with suppress(UnfitError):
-        return read_line(line)
+        return read_line(line).row
     return None
 
 
@@ -170,6 +189,17 @@ def unsound(path: Path) -> BundleError:
         en=f"The chain of revisions in {path.name} is broken, or holds records that are none of "
         "the spec. The ledger is unchanged. Its owner should run `gridkit check`, then bundle "
         "again; where that ledger is lost, `--salvage` takes what is before the break.",
+    )
+
+
+def ahead(path: Path) -> BundleError:
+    """Word the fault of a bundle that was written later than now."""
+    return BundleError(
+        zh=f"{path.name} 里有写于将来 (晚于本机时钟一天以上) 的修订; 台账没有改动。请核对两台机器的时钟: "
+        "本机慢了, 调好再合并; 对方曾经快了, 由人确认后用 --salvage 合并。",
+        en=f"{path.name} holds revisions of the future: more than a day ahead of this machine's "
+        "clock. The ledger is unchanged. Look at both clocks: if this one is slow, set it and "
+        "merge again; if the other one was fast, a person decides to take it by `--salvage`.",
     )
 
 

@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from gridkit.records.field import RECORD_ID, FieldSpec
 from gridkit.records.revision import REVISION_FIELDS, canonical_json
@@ -23,7 +23,7 @@ from gridkit.records.spec import RECORD_SPECS, ROLES
 _SEALED = REVISION_FIELDS[:-1]
 _TYPES = [int if name == "seq" else str for name in _SEALED]
 _REV_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z", re.ASCII)
+_HOUR = re.compile(r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 _RECORD = re.compile(RECORD_ID.pattern.strip("^$"))
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROLES = frozenset(code for code, _, _ in ROLES)
@@ -37,8 +37,15 @@ class UnfitError(ValueError):
     """A line that is no revision of this version's spec."""
 
 
-def read_line(line: bytes) -> dict[str, Any]:
-    """Read one line of a bundle as a row of the table `revision`, but for its hash.
+class Arrival(NamedTuple):
+    """A revision that arrived: its row of the table `revision`, and its answers by name."""
+
+    row: dict[str, Any]
+    said: dict[str, Any]
+
+
+def read_line(line: bytes) -> Arrival:
+    """Read one line of a bundle; the row lacks its hash yet.
 
     Raises
     ------
@@ -48,13 +55,24 @@ def read_line(line: bytes) -> dict[str, Any]:
     try:
         values = _parsed(line)
         row = dict(zip(_SEALED, values, strict=True))
-        canonical = canonical_json(values).encode() == line
-        sound = canonical and _is_revision(row) and _is_record(row)
+        # of texts and a whole number it writes what `canonical_json` does, in a fifth of the time
+        sound = _is_revision(row) and to_json(values) == line
+        said = _parsed(row["body"])
+        sound = sound and _is_canonical(said, row["body"]) and _is_record(row, said)
     except (ValueError, TypeError, KeyError, RecursionError):
         sound = False
     if not sound:
         raise UnfitError
-    return row
+    return Arrival(row, said)
+
+
+def _is_canonical(said: Any, text: str) -> bool:
+    """Tell whether a body is written in the one way: no answer is there twice, say."""
+    if type(said) is not dict:
+        return False
+    if float not in map(type, said.values()):  # numbers are written otherwise here and there
+        return list(said) == sorted(said) and to_json(said).decode() == text
+    return canonical_json(said) == text
 
 
 def _is_revision(row: dict[str, Any]) -> bool:
@@ -64,7 +82,7 @@ def _is_revision(row: dict[str, Any]) -> bool:
         and _RECORD.fullmatch(row["record_id"]) is not None
         and row["by_role"] in _ROLES
         and row["op"] in _OPS
-        and _MOMENT.fullmatch(row["recorded_at"]) is not None
+        and _is_moment(row["recorded_at"])
         and _is_day(row["local_date"])
         and len(row["why"]) <= 4000
         and not _UNSEEN.search(row["why"])
@@ -82,16 +100,19 @@ def _are_parents(text: str) -> bool:
     return whole and canonical_json(parents) == text
 
 
-def _is_record(row: dict[str, Any]) -> bool:
-    body = _parsed(row["body"])
+def _is_moment(text: str) -> bool:
+    return _is_day(text[:10]) and _HOUR.fullmatch(text, 10) is not None
+
+
+def _is_record(row: dict[str, Any], body: dict[str, Any]) -> bool:
     fits = _fields(row["kind"])
     if row["op"] == "withdraw":
         return bool(row["parents"] != "[]" and row["body"] == "{}")
-    return (
-        isinstance(body, dict)
-        and all(fits[name](value) for name, value in body.items())
-        and _required(row["kind"]) <= body.keys()
-    )
+    # a loop, since a generator costs as much again as what it asks
+    for name, value in body.items():
+        if not fits[name](value):
+            return False
+    return _required(row["kind"]) <= body.keys()
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,10 @@ written by the device whose number it bears rests on the trust in whoever signed
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +26,7 @@ from gridkit.records.arrivals import Arrivals, forked, sound_ends, unsound
 from gridkit.records.bundle_file import BundleFile
 from gridkit.records.photos import Photos, named
 from gridkit.records.regather import BrokenRecordError, enter, regather
+from gridkit.records.revision import utc_text
 from gridkit.records.signing import TrustedKey, fingerprint
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
 
 _UNPROVED = " (签名未核实 · signature not proved)"
 _TOGETHER = 10  # bundles to a commit
+_AHEAD = timedelta(days=1)  # how far two clocks may differ, one of them in a wrong zone
 _CACHE_KIB = 131_072  # a big ledger's indices are written all over: keep them in memory
 
 
@@ -39,7 +44,8 @@ class Merged(NamedTuple):
     `taken` revisions were new, `known` ones were there already; `conflicts` are the records
     of this bundle that have more than one head now, to be resolved by a person. `left` are
     the revisions behind the break of a bundle that was salvaged. `photos` came along;
-    `lacking` ones are named by revisions of the ledger, but no bundle brought them so far.
+    `lacking` ones are named by revisions of the ledger, but no bundle brought them so far:
+    those after all bundles of the call, counted where one of them had to do with photos.
     """
 
     path: Path
@@ -78,7 +84,8 @@ def merge(
     salvage : bool
         For a bundle that is broken and cannot be had again: take what is before the break.
         Its chains are proved as far as they go. Where its signature does not fit, `label`
-        says so: it may come from anybody, and the name in it is a claim.
+        says so: it may come from anybody, and the name in it is a claim. Revisions that
+        a clock set wrong dated into the future are taken too.
 
     Returns
     -------
@@ -91,7 +98,8 @@ def merge(
         If the ledger lacks the revisions that the bundle goes on from.
     BundleError
         If it is cut, altered, of a signer that is not trusted, of another county or a newer
-        gridkit, or contradicts the ledger. Nothing was changed.
+        gridkit, contradicts the ledger, or brings revisions dated more than a day ahead of
+        the store's clock. Nothing was changed.
     StoreError
         If the ledger cannot be written; nothing was.
     """
@@ -102,7 +110,8 @@ def merge(
         _need_county(file, store.county_code)
         with store.writing() as connection:
             ends = sound_ends(file, connection) if salvage else None
-            merged = _take(connection, file, label, ends)
+            latest = None if salvage else _latest(store)
+            merged = _take(connection, Arrivals(file, connection, ends, latest), file, label)
             brought = _keep_photos(store.photos, file) if proved else 0
             file.need_unchanged(digest)  # the stick may have been written to meanwhile
             lacking = _lacking(connection, store.photos)
@@ -132,20 +141,63 @@ def _is_proved(file: BundleFile) -> bool:
     return True
 
 
-def _merge_within(
-    connection: sa.Connection, county_code: str, path: Path, keys: Collection[TrustedKey]
-) -> Merged | Refused:
-    """Take a bundle within a transaction of several; where it is refused, nothing of it is left."""
-    try:
-        with BundleFile(path) as file, connection.begin_nested():
-            digest = file.prove()
-            label = _label(file, keys)
-            _need_county(file, county_code)
-            merged = _take(connection, file, label, None)
-            file.need_unchanged(digest)
-    except BundleError as error:
-        return Refused(path, error)
-    return merged
+class _SpoiledError(Exception):
+    """A bundle refused when rows of it were written already."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__()
+        self.refused = refused
+
+
+@dataclass
+class _Taking:
+    """Bundles being taken, some to a transaction.
+
+    There is no savepoint to a bundle: for it SQLite would keep the old state of every page
+    in memory. Where a bundle turns out unsound when rows of it were written already, which
+    a signed one hardly does, the transaction is left, and begun again without it.
+    """
+
+    store: Store
+    keys: Collection[TrustedKey]
+    photos: Counter[Path] = field(default_factory=Counter)
+    pictured: bool = False
+
+    def together(self, paths: Sequence[Path]) -> list[Merged | Refused]:
+        """Take bundles in one transaction, each all or not at all."""
+        refused: dict[int, Refused] = {}
+        while True:
+            done: list[Merged | Refused] = []
+            try:
+                with self.store.writing() as connection:
+                    for number, path in enumerate(paths):
+                        done.append(refused.get(number) or self._one(connection, path))
+            except _SpoiledError as spoiled:
+                refused[len(done)] = spoiled.refused
+            else:
+                return done
+
+    def _one(self, connection: sa.Connection, path: Path) -> Merged | Refused:
+        fresh = None
+        try:
+            with BundleFile(path) as file:
+                digest = file.prove()
+                label = _label(file, self.keys)
+                _need_county(file, self.store.county_code)
+                fresh = Arrivals(file, connection, None, _latest(self.store))
+                merged = _take(connection, fresh, file, label)
+                file.need_unchanged(digest)
+                self.photos[path] += _keep_photos(self.store.photos, file)
+                self.pictured |= fresh.pictured or bool(file.header.photos)
+        except BundleError as error:
+            if fresh is not None and fresh.taken:
+                raise _SpoiledError(Refused(path, error)) from None
+            return Refused(path, error)
+        return merged._replace(photos=self.photos[path])
+
+
+def _latest(store: Store) -> str:
+    return utc_text(store.now() + _AHEAD)
 
 
 def merge_all(
@@ -175,19 +227,21 @@ def merge_all(
         If the ledger cannot be written: nothing of the ten at hand was; those before them
         are in, and bring nothing when they are merged again.
     """
-    keys, files = tuple(trusted), [Path(path) for path in paths]
+    files = [Path(path) for path in paths]
+    taking = _Taking(store, tuple(trusted))
     done: dict[int, Merged | Refused] = {}
     left = list(range(len(files)))
     while left:
         for some in (left[i : i + _TOGETHER] for i in range(0, len(left), _TOGETHER)):
-            with store.writing() as connection:
-                done |= {
-                    n: _merge_within(connection, store.county_code, files[n], keys)
-                    for n in some
-                }
+            done |= zip(some, taking.together([files[n] for n in some]), strict=True)
         waiting = [n for n in left if _waits(done[n])]
         left = waiting if any(isinstance(done[n], Merged) for n in left) else []
-    return [done[number] for number in range(len(files))]
+    lacking = 0
+    if taking.pictured:
+        with store.reading() as connection:
+            lacking = _lacking(connection, store.photos)
+    every = (done[number] for number in range(len(files)))
+    return [one._replace(lacking=lacking) if isinstance(one, Merged) else one for one in every]
 
 
 def _waits(one: Merged | Refused) -> bool:
@@ -216,16 +270,13 @@ def _need_county(file: BundleFile, county_code: str) -> None:
         )
 
 
-def _take(
-    connection: sa.Connection, file: BundleFile, label: str, ends: Mapping[str, int] | None
-) -> Merged:
+def _take(connection: sa.Connection, fresh: Arrivals, file: BundleFile, label: str) -> Merged:
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
-    fresh = Arrivals(file, connection, ends)
     touched: dict[str, None] = {}
-    for rows in fresh.batches():
+    for arrivals in fresh.batches():
         try:
-            for record_id in enter(connection, rows, touched):
+            for record_id in enter(connection, arrivals, touched):
                 touched[record_id] = None
         except sa.exc.IntegrityError:  # one id under two numbers
             raise forked(file.path) from None
@@ -233,5 +284,5 @@ def _take(
         conflicts = regather(connection, list(touched))
     except BrokenRecordError:
         raise unsound(file.path) from None
-    left = 0 if ends is None else file.header.size - fresh.taken - fresh.known
+    left = file.header.size - fresh.taken - fresh.known  # none but of one that is salvaged
     return Merged(file.path, label, fresh.taken, fresh.known, conflicts, left)

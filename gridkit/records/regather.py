@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from graphlib import CycleError
 from typing import Any
 
 import sqlalchemy as sa
 
+from gridkit.records.arriving import Arrival
 from gridkit.records.bulk import insert_rows
 from gridkit.records.histories import in_order
-from gridkit.records.projection import current_row, leading
+from gridkit.records.projection import current_row, filled_row, leading
 from gridkit.records.references import chunks, present
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 
@@ -22,7 +23,7 @@ class BrokenRecordError(Exception):
 
 
 def enter(
-    connection: sa.Connection, rows: Sequence[Mapping[str, Any]], touched: Collection[str]
+    connection: sa.Connection, arrivals: Sequence[Arrival], touched: Collection[str]
 ) -> Iterator[str]:
     """Insert revisions, and the current state of the records that begin with them.
 
@@ -30,8 +31,8 @@ def enter(
     ----------
     connection : sqlalchemy.Connection
         In a write transaction.
-    rows : sequence of mappings
-        The revisions as rows of the table `revision`.
+    arrivals : sequence of Arrival
+        The revisions, proved.
     touched : collection of str
         Records that wait for `regather` already.
 
@@ -40,11 +41,12 @@ def enter(
     str
         Each other record of the rows: it needs `regather` when all revisions are there.
     """
+    rows = [row for row, _ in arrivals]
     times = Counter(row["record_id"] for row in rows)
     there = present(connection, REVISION.c.record_id, list(times))
     first = [
-        row
-        for row in rows
+        (row, said)
+        for row, said in arrivals
         if row["parents"] == "[]"
         and times[row["record_id"]] == 1
         and row["record_id"] not in there
@@ -54,14 +56,14 @@ def enter(
     insert_rows(
         connection,
         HEAD,
-        [{"record_id": row["record_id"], "rev_id": row["rev_id"]} for row in first],
+        [{"record_id": row["record_id"], "rev_id": row["rev_id"]} for row, _ in first],
     )
     of_kind: dict[str, list[dict[str, Any]]] = {}
-    for row in first:
-        of_kind.setdefault(row["kind"], []).append(current_row(row, 1))
+    for row, said in first:
+        of_kind.setdefault(row["kind"], []).append(filled_row(row, said, 1))
     for kind, current in of_kind.items():
         insert_rows(connection, CURRENT[kind], current)
-    yield from times.keys() - {row["record_id"] for row in first}
+    yield from times.keys() - {row["record_id"] for row, _ in first}
 
 
 def regather(connection: sa.Connection, record_ids: Sequence[str]) -> tuple[str, ...]:
