@@ -45,6 +45,29 @@ def test_a_bad_place_for_the_truth_stops_before_anything_is_written(tmp_path, pl
     assert not (tmp_path / "county").exists()
 
 
+@pytest.mark.parametrize(
+    ("option", "place", "zh", "en"),
+    [
+        ("--page", "nowhere/p.html", "没有文件夹 nowhere", "there is no folder nowhere"),
+        ("--page", "", "是文件夹", "is a folder"),
+        ("--page", "game.json", "就是存下来的这一局", "is the saved game itself"),
+        ("--output", "nowhere/g.json", "没有文件夹 nowhere", "there is no folder nowhere"),
+    ],
+)
+def test_a_bad_place_for_the_debrief_is_told_before_the_work(tmp_path, option, place, zh, en):
+    """The game, which is no game at all, is not even read; the fault is told in both languages."""
+    game = tmp_path / "game.json"
+    game.write_text("{}")
+    words = ["drill", str(game), option, str(tmp_path / place)]
+
+    with pytest.raises(DataError) as caught:
+        app(words, standalone_mode=False)
+
+    assert zh in caught.value.zh
+    assert en in caught.value.en
+    assert game.read_text() == "{}"
+
+
 def test_a_seed_below_0_is_an_error_of_use(tmp_path):
     """A seed counts from 0; nothing is written otherwise."""
     words = ["town", str(tmp_path / "county"), "--seed", "-3"]

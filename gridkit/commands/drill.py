@@ -51,6 +51,9 @@ def drill(
             en="Play a scenario in the notebook 4b_trainee, or let a way play it: --way card.",
             zh="剧本请在笔记本 4b_trainee 里玩; 或让一种办法走一局: --way card。",
         )
+    _check_file("--page", page, game)
+    if output is not None:
+        _check_file("--output", output, game)
     played = resume(game) if way is None else played_by(game, way, seed=seed)
     if output is not None:
         played.save(output)
@@ -108,6 +111,23 @@ def town(
     if truth is not None:
         write_causes(history, truth)
     out.print(f"{folder.name}: {len(history.concerns)} 件诉求, 全是编的 · all of it invented")
+
+
+def _check_file(option: str, path: Path, game: str) -> None:
+    """Refuse a place that cannot be written before minutes of work, not after."""
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        en, zh = f"there is no folder {folder.name}", f"没有文件夹 {folder.name}"
+    elif path.is_dir():
+        en, zh = f"{path.name} is a folder; give a file in it", f"{path.name} 是文件夹"
+    elif option == "--page" and path.resolve() == Path(game).resolve():
+        en, zh = f"{path.name} is the saved game itself", f"{path.name} 就是存下来的这一局"
+    else:
+        return
+    raise DataError(
+        en=f"`{option}` must be a file in a folder that exists, but {en}. Nothing was played.",
+        zh=f"`{option}` 须是已有文件夹里的一个文件; {zh}。还没有开始演练。",
+    )
 
 
 def _check_truth(truth: Path, folder: Path) -> None:
