@@ -231,6 +231,20 @@ def test_a_method_that_looks_at_later_weeks_is_refused(marked):
         replay(marked, {"patient": patient}, 5)
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_method_that_looks_ahead_on_one_day_alone_is_refused(marked, share):
+    """Every day of choosing of half a year is probed: a leak on any one of them is found."""
+    days = np.unique(marked["on"])
+    leaky = days[int(share * len(days))]
+
+    def sly(facts: pd.DataFrame) -> pd.DataFrame:
+        stays = facts.groupby("concern_id")["on"].transform("max").astype("int64")
+        return pd.DataFrame({"k": -stays.where(facts["on"] == leaky, 0)}, index=facts.index)
+
+    with pytest.raises(DataError, match=f"{pd.Timestamp(leaky).date()}.*偷看了未来"):
+        replay(marked, {"sly": sly}, 5)
+
+
 def test_learning_from_the_future_is_refused(marked):
     """Rows whose horizon reaches past the origin may not be learned from; folds have none."""
     folds = list(rolling_origins(marked, first_weeks=12, every_weeks=4))

@@ -15,6 +15,7 @@ REST_DAYS = 28
 """How long a grid is not visited again for the same kind of matter; the same for all."""
 OUTCOMES = ("harm_on", "cause", "true", "harmed", "lead_days")
 """Columns of `mark` that no method may see."""
+_PROBES = 120  # days of choosing probed for a look ahead: all of two years, else a spread
 Order = Callable[[pd.DataFrame], pd.DataFrame]
 """Given facts, columns to sort by, the most urgent first (ascending); same rows."""
 
@@ -144,7 +145,9 @@ def replay(marked: pd.DataFrame, ways: Mapping[str, Order], capacity: int) -> pd
     A visit sees to one matter and to all others of its kind in its grid (归并, as an office
     would; by cause and place, never by person): none of them is chosen again by that method
     for `REST_DAYS`. The ledger itself does not change, so all methods choose from the same
-    matters. Ties are broken by the order of record ids, which is that of writing.
+    matters. Ties are broken by the order of record ids, which is that of writing. Whether a
+    method looks ahead is probed on every day of choosing up to 120 of them, else on 120
+    spread evenly, the first and the last among them.
     """
     if capacity < 1:
         raise DataError(
@@ -178,10 +181,12 @@ def _keys(order: Order, marked: pd.DataFrame) -> pd.DataFrame:
 
 def _check_alone(order: Order, marked: pd.DataFrame, keys: pd.DataFrame) -> None:
     """Refuse a method that ranks a day otherwise when it cannot see the later weeks."""
-    days = np.unique(marked["on"].to_numpy())
-    for day in days[[len(days) // 3, 2 * len(days) // 3]]:
-        today = (marked["on"] == day).to_numpy()
-        alone = _keys(order, marked[(marked["on"] <= day).to_numpy()]).loc[marked.index[today]]
+    on = marked["on"].to_numpy()
+    days = np.unique(on)
+    probed = np.linspace(0, len(days) - 1, min(len(days), _PROBES)).round().astype(int)
+    for day in days[probed]:
+        today = on == day
+        alone = _keys(order, marked[on <= day]).loc[marked.index[today]]
         if not np.array_equal(_ranked(alone), _ranked(keys[today])):
             raise DataError(
                 en=f"A method orders the matters of {pd.Timestamp(day).date()} otherwise when "
