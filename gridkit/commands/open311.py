@@ -15,9 +15,7 @@ import typer
 from gridkit.terminal import Folder, opened, out
 
 if TYPE_CHECKING:
-    from http.server import ThreadingHTTPServer
-
-    from gridkit.exchange.open311_server import Endpoint
+    from gridkit.exchange.open311_server import Endpoint, Open311Server
     from gridkit.records import Workspace
 
 
@@ -42,7 +40,7 @@ def open311(
 @contextmanager
 def listening(
     workspace: Workspace, port: int, option: str = "--port"
-) -> Iterator[ThreadingHTTPServer]:
+) -> Iterator[Open311Server]:
     """Bind the endpoint and say where it is; in the end, let go of the port.
 
     Parameters

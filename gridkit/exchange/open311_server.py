@@ -129,9 +129,13 @@ class _Handler(BaseHTTPRequestHandler):
         """Keep quiet: who asks for what is nobody's business."""
 
 
-def open311_server(
-    endpoint: Callable[[], Endpoint], *, port: int = PORT
-) -> ThreadingHTTPServer:
+class Open311Server(ThreadingHTTPServer):
+    """Answers several at once; who is still being answered does not hold up its end."""
+
+    daemon_threads = True
+
+
+def open311_server(endpoint: Callable[[], Endpoint], *, port: int = PORT) -> Open311Server:
     """Make the server; it answers once its `serve_forever` runs.
 
     Parameters
@@ -143,10 +147,8 @@ def open311_server(
 
     Returns
     -------
-    ThreadingHTTPServer
+    Open311Server
         Bound to 127.0.0.1; there is no option to bind it elsewhere.
     """
     handler = type("Handler", (_Handler,), {"endpoint": staticmethod(endpoint)})
-    server = ThreadingHTTPServer((LOOPBACK, port), handler)
-    server.daemon_threads = True
-    return server
+    return Open311Server((LOOPBACK, port), handler)
