@@ -480,3 +480,14 @@ def test_the_annual_report_has_every_item_of_the_article_and_sums(ledger):
     assert table.loc[table["code"] == "batches", "n"].tolist() == [339]
     assert table.loc[table["n"].isna(), "how_zh"].str.contains("手工").all()
     assert np.isin(["3_proposals", "4_other"], table.loc[table["n"].isna(), "item"]).all()
+
+
+def test_a_year_without_matters_leaves_no_heading_of_the_article_out(ledger):
+    """What the article asks for is answered by nought, not passed over."""
+    frames = [ledger.frame(kind) for kind in ("concern", "step", "session")]
+
+    table = annual_figures(*frames, 2020, dt.date(2020, 12, 31), PROFILE)
+
+    assert list(dict.fromkeys(table["item"])) == [item.code for item in ARTICLE_41]
+    assert table.loc[table["item"] == "1_fields", "label_zh"].tolist() == ["无"]
+    assert not table["n"].fillna(0).any()

@@ -163,6 +163,8 @@ def _fields(table: pd.DataFrame, profile: Profile) -> Iterable[_Row]:
     kinds = table["demand_type"].astype("str").value_counts()
     how = "统计期内得知的诉求, 按诉求类别", "concerns heard in the period, by demand"
     yield from _listed("1_fields", "demand_type", kinds, profile, how)
+    if kinds.empty:  # the article asks for it: a year without matters says so
+        yield _Row("1_fields", "demand_type", "-", "无", "none", 0, *how)
     groups = table["dispute_code"].astype("str").str[:2].value_counts()
     how = "其中填有纠纷类型的, 按大类", "of these, those with a dispute code, by its group"
     yield from _listed("1_fields", "dispute_group", groups, profile, how)
