@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from unicodedata import east_asian_width
 
 import openpyxl
 import pytest
@@ -155,6 +156,25 @@ def test_a_book_is_laid_out_as_an_office_does(tmp_path):
     assert "&P" in sheet.oddFooter.center.text
     assert heard.is_date
     assert heard.font.name == "宋体"
+
+
+def test_no_word_is_cut_off_by_its_column(tmp_path):
+    """A text wider than its column (a Chinese letter is two wide) goes on in a second line."""
+    _, path = book_of(tmp_path, SOME)
+    book = openpyxl.load_workbook(path)
+
+    wide = [
+        cell
+        for name in LEVEL_SHEETS.values()
+        for row in book[name].iter_rows(min_row=5)
+        for cell in row
+        if isinstance(cell.value, str)
+        and sum(1 + (east_asian_width(c) in "WF") for c in cell.value)
+        > book[name].column_dimensions[cell.column_letter].width
+    ]
+
+    assert "登记转送方 (信访部门、中心)" in {cell.value for cell in wide}
+    assert all(cell.alignment.wrap_text for cell in wide)
 
 
 FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "＝HYPERLINK(1)", "\t=1", "|calc"]

@@ -79,7 +79,7 @@ def _write(path: Path, desk: Desk, parts: Mapping[str, pd.DataFrame]) -> None:
         looks = formats(book, desk.profile)
         book.set_calc_mode("auto")
         made = f"{desk.name} · {desk.on}"
-        book.set_properties({"title": f"{desk.name}群众诉求台账", "comments": made})
+        book.set_properties({"title": f"{desk.title}群众诉求台账", "comments": made})
         sheets = {title: Sheet(title, FIRST_ROW, rows) for title, rows in parts.items()}
         write_summary(book.add_worksheet("汇总"), desk, sheets, looks)
         for title, rows in parts.items():
@@ -92,7 +92,7 @@ def _level(sheet: Any, desk: Desk, rows: pd.DataFrame, dress: tuple[str, Mapping
     _page(sheet, last)
     sheet.set_row(0, 30)
     sheet.merge_range(
-        0, 0, 0, len(COLUMNS) - 1, f"{desk.name}群众诉求台账 ({title})", looks["title"]
+        0, 0, 0, len(COLUMNS) - 1, f"{desk.title}群众诉求台账 ({title})", looks["title"]
     )
     sheet.write_string(1, 0, _note(desk), looks["warn" if desk.invented else "note"])
     for number, column in enumerate(COLUMNS):
@@ -146,6 +146,7 @@ def _total(
 def _matters(sheet: Any, rows: pd.DataFrame, looks: Mapping[str, Any]) -> None:
     writers = {"text": sheet.write_string, "long": sheet.write_string}
     writers |= {"day": sheet.write_datetime, "number": sheet.write_number}
+    writers["rank"] = sheet.write_number
     dressed = [(writers[c.holds], looks[c.holds]) for c in COLUMNS]
     bands = {name[5:]: look for name, look in looks.items() if name.startswith("band:")}
     band_at = [c.head for c in COLUMNS].index("等级")
@@ -170,7 +171,7 @@ def _columns(rows: pd.DataFrame) -> list[list[Any]]:
         values = rows[column.head]
         if column.holds == "day":
             made.append(_days(values))
-        elif column.holds == "number":
+        elif column.holds in {"number", "rank"}:
             gaps = values.isna()
             whole = values.fillna(0).astype("int64").tolist()
             made.append([None if gap else n for n, gap in zip(whole, gaps, strict=True)])

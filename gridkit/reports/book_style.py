@@ -16,7 +16,8 @@ A3, A4 = 8, 9
 class Column(NamedTuple):
     """One column: its head, its width in characters, what it holds, and how it is summed.
 
-    `holds` is "text", "long" (text that wraps), "day" or "number"; `sums` is "", "count",
+    `holds` is "text", "long" (text that wraps), "day", "number" or "rank" (a number that no
+    one adds up, in the middle: beside a text it would run into it); `sums` is "", "count",
     "sum" or the text that is counted.
     """
 
@@ -27,24 +28,24 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("序号", 6, "number"),
+    Column("序号", 6, "rank"),
     Column("编号", 12, "text", "count"),
-    Column("乡镇", 10, "text"),
-    Column("网格", 20, "text"),
+    Column("乡镇", 10, "long"),
+    Column("网格", 20, "long"),
     Column("得知日期", 11, "day"),
-    Column("来源", 10, "text"),
-    Column("诉求类别", 12, "text"),
-    Column("具体事项", 14, "text"),
-    Column("纠纷类型", 16, "text"),
+    Column("来源", 10, "long"),
+    Column("诉求类别", 12, "long"),
+    Column("具体事项", 14, "long"),
+    Column("纠纷类型", 16, "long"),
     Column("涉及户数", 8, "number", "sum"),
     Column("涉及人数", 8, "number", "sum"),
     Column("等级", 7, "text"),
-    Column("分数", 6, "number"),
-    Column("办理状态", 15, "text"),
-    Column("责任单位", 18, "text"),
-    Column("该谁办", 14, "text"),
+    Column("分数", 6, "rank"),
+    Column("办理状态", 15, "long"),
+    Column("责任单位", 18, "long"),
+    Column("该谁办", 14, "long"),
     Column("到期日", 11, "day"),
-    Column("剩余天数", 8, "number"),
+    Column("剩余天数", 8, "rank"),
     Column("超期", 6, "text", "超期"),
     Column("结果", 11, "text"),
     Column("情况", 44, "long"),
@@ -66,6 +67,7 @@ def formats(book: Any, profile: Profile) -> Mapping[str, Any]:
         "long": {**cell, "text_wrap": True},
         "day": {**cell, "num_format": "yyyy-mm-dd", "align": "center"},
         "number": {**cell, "num_format": "0"},
+        "rank": {**cell, "num_format": "0", "align": "center"},
         "share": {**cell, "num_format": "0.0%"},
         "total": {**cell, "bold": True, "num_format": "0", "bg_color": "#f3f3f3"},
         "section": {**body, "font_name": TITLE_FONT, "font_size": 13},

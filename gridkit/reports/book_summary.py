@@ -55,7 +55,9 @@ def write_summary(
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L&F&C第 &P 页, 共 &N 页&R打印于 &D")
     sheet.set_row(0, 30)
-    sheet.merge_range(0, 0, 0, len(_COUNTED), f"{desk.name}群众诉求台账 · 汇总", looks["title"])
+    sheet.merge_range(
+        0, 0, 0, len(_COUNTED), f"{desk.title}群众诉求台账 · 汇总", looks["title"]
+    )
     invented = "【虚构数据】" if desk.invented else ""
     note = f"{invented}截至 {desk.on:%Y年%m月%d日}; 各数均为公式, 随后面各表变动"
     sheet.write_string(1, 0, note, looks["warn" if desk.invented else "note"])
