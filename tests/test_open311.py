@@ -32,22 +32,21 @@ SECRET = "张三家 13800000000"
 PROFILE = gk.load_profile()
 GRIDS = ["990428100001001", "990428100001002", "990428101001001"]
 
-# the rules of https://github.com/open311/schema-validation, schema/georeport-v2, put shortly
-TEXT, MOMENT, NUMBER = (
-    {"type": ["string", "null"]},
-    {
-        "type": ["string", "null"],
-        "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$",
-    },
-    {"type": ["number", "null"]},
-)
+# The rules of https://github.com/open311/schema-validation, schema/georeport-v2, in our words:
+# the repository has no licence, so its files are not copied here.
+TEXT, NUMBER = {"type": ["string", "null"]}, {"type": ["number", "null"]}
+MOMENT = {
+    "type": ["string", "null"],
+    "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(Z|[+-]\d\d:\d\d)$",
+}
 REQUEST = {
     "required": ["service_request_id", "status", "service_code", "requested_datetime"],
-    "additionalProperties": False,
+    "additionalProperties": False,  # ours, and stricter: no requester
     "properties": {
         **dict.fromkeys(REQUEST_FIELDS, TEXT),
         "service_request_id": {"type": "string"},
         "service_code": {"type": "string"},
+        "description": {**TEXT, "maxLength": 4000},
         "status": {"enum": ["open", "closed"]},
         "requested_datetime": {**MOMENT, "type": "string"},
         "updated_datetime": MOMENT,
@@ -66,6 +65,31 @@ SERVICE = {
         "description": TEXT,
         "keywords": TEXT,
         "group": TEXT,
+    },
+}
+KINDS = ["string", "number", "datetime", "text", "singlevaluelist", "multivaluelist"]
+VALUE = {
+    "required": ["key", "name"],
+    "properties": {"key": {"type": "string"}, "name": {"type": "string"}},
+}
+ATTRIBUTE = {
+    "required": ["variable", "code", "datatype", "required"],
+    "properties": {
+        "variable": {"type": "boolean"},
+        "code": {"type": "string"},
+        "datatype": {"enum": KINDS},
+        "required": {"type": "boolean"},
+        "datatype_description": TEXT,
+        "order": {"type": ["integer", "null"]},
+        "description": TEXT,
+        "values": {"type": "array", "items": VALUE},
+    },
+}
+DEFINITION = {
+    "required": ["service_code", "attributes"],
+    "properties": {
+        "service_code": {"type": "string"},
+        "attributes": {"type": "array", "items": ATTRIBUTE},
     },
 }
 REQUESTER = {"email", "first_name", "last_name", "phone", "device_id", "account_id"}
@@ -178,9 +202,13 @@ def test_the_answers_have_the_published_shape(port):
     assert (status, media, top.tag) == (200, "text/xml; charset=utf-8", "service_requests")
     ids = [one.findtext("service_request_id") for one in top.findall("request")]
     assert ids == [row["service_request_id"] for row in rows]
-    definition = json.loads(get(port, "/services/water.json")[2])
-    assert definition["service_code"] == "water"
-    assert definition["attributes"][0]["values"][0].keys() == {"key", "name"}
+    one = json.loads(get(port, f"/requests/{ids[0]}.json")[2])
+    jsonschema.validate(one, {"type": "array", "items": REQUEST, "minItems": 1, "maxItems": 1})
+    for service in listed:
+        definition = json.loads(get(port, f"/services/{service['service_code']}.json")[2])
+        jsonschema.validate(definition, DEFINITION)
+        assert definition["service_code"] == service["service_code"]
+        assert definition["attributes"][0]["values"]
     assert ET.fromstring(get(port, "/services/water.xml")[2])[0].tag == "service_definition"
 
 
