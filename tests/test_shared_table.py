@@ -178,3 +178,32 @@ def test_unknown_types_and_levels_are_told(workspace):
     for types, level in ((("water",), "grid"), ((), "township"), (("nonsense",), "township")):
         with pytest.raises(DisclosureError, match="rows of township or village"):
             maps.shared_table(workspace, MAY, types, level=level)
+
+
+def test_a_window_before_the_ledger_began_is_refused(workspace):
+    """A year in which nobody listened yet would read as a year without a concern."""
+    types = tuple(c.code for c in workspace.profile.choices("demand_type")[:2])
+    before = disclosure.window_of(dt.date(2025, 3, 1), "year")
+
+    for ask in (maps.shared, lambda w, days: maps.shared_table(w, days, types)):
+        with pytest.raises(DisclosureError, match="begins in 2026-05") as told:
+            ask(workspace, before)
+        assert "自 2026 年 5 月起才有记录, 2025 年全年没有任何数据" in told.value.zh
+
+
+@pytest.mark.parametrize(("kind", "partly"), [("month", False), ("quarter", True)])
+def test_a_window_in_which_the_ledger_begins_says_so_on_the_page(
+    workspace, kind, partly, tmp_path
+):
+    """In the title and in a note, by the month only; a window it covers says nothing."""
+    window = disclosure.window_of(dt.date(2026, 5, 1), kind)
+    what = maps.shared(workspace, window, level="township").publish(maps.published(workspace))
+    types = tuple(c.code for c in workspace.profile.choices("demand_type")[:2])
+    page = maps.save(what.map(), tmp_path / "a.html").read_text("utf-8")
+
+    assert ("(台账自 2026 年 5 月起)" in what.made.title) is partly
+    assert ("台账自 2026 年 5 月起才有记录, 此前的月份没有数据" in page) is partly
+    assert ("begins in 2026-05: the months before it are unknown" in page) is partly
+    assert "2026-05-15" not in page
+    column = maps.shared_table(workspace, window, types).columns[0]
+    assert ("(台账自 2026 年 5 月起)" in column.title) is partly

@@ -55,11 +55,13 @@ def command(
             made = maps.shared_table(workspace, days, types, level=level)
             made = made.publish(maps.published(workspace))  # refused: nothing is written
         mark = "虚构数据-" if workspace.invented else ""
-        name = f"{mark}诉求分类表-{days.label}-{level}.csv"
+        since = made.columns[0].title.partition(" (")[2].rstrip(")").replace(" ", "")
+        name = "-".join(filter(None, [f"{mark}诉求分类表", days.label, level, since])) + ".csv"
         path = target or workspace.folder / name
         hidden = _write(made, path)
         out.print(
-            f"{days.zh}, {hidden} 格不显示 (少于 5 件, 或可推出)。已登记为第 {made.number} 次发布起的 "
+            f"{made.columns[0].title}: {hidden} 格不显示 (少于 5 件, 或可推出)。"
+            f"已登记为第 {made.number} 次发布起的 "
             f"{len(made.columns)} 栏 · {hidden} cells hidden; entered as releases from "
             f"{made.number} on",
             markup=False,

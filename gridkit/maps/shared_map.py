@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from gridkit.maps.disclosure import (
     Register,
     Release,
     Window,
+    began_zh,
+    check_begun,
     check_over,
     finest_level,
     levels_of,
@@ -65,6 +68,8 @@ class Shared:
         Which demand types were counted, in words; empty for all.
     places : DataFrame or None
         Masked places of the matters (`masked_places`), where they were asked for.
+    partly_since : date or None
+        First day of the ledger, where it begins after the window: the map says the month.
     number : int or None
         Of its entry in the register; None: not published, so it may not be handed out.
     """
@@ -79,6 +84,7 @@ class Shared:
     kinds: str = ""
     places: pd.DataFrame | None = None
     number: int | None = None
+    partly_since: dt.date | None = None
 
     def areas(self, level: str | None = None) -> gpd.GeoDataFrame:
         """Give the areas of a level with what may be shown of each: `n`, `households`, `rate`."""
@@ -137,9 +143,12 @@ def shared(
     Raises
     ------
     DisclosureError
-        If there is no such level, or the window is not over.
+        If there is no such level, the window is not over, or it was over before the ledger
+        began.
     """
     check_over(window, workspace.store.today())
+    since = began(workspace)
+    whole = check_begun(window, since)
     grids = workspace.grids
     concerns = mapped_concerns(workspace, demand_types)
     n = counted(concerns, grids, window)
@@ -155,7 +164,7 @@ def shared(
         level=level,
         households=known,
         types=demand_types,
-        title=f"{workspace.name} {window.zh} {kinds or '各类'}诉求",
+        title=f"{workspace.name} {window.zh} {kinds or '各类'}诉求{partly(window, since)}",
         k=k,
         outline=outline_of(grids),
     )
@@ -172,7 +181,31 @@ def shared(
         read_ground(workspace.folder),
         kinds,
         dots,
+        partly_since=None if whole else since,
     )
+
+
+def began(workspace: Workspace) -> dt.date | None:
+    """Find the first day of a workspace's ledger: of its first visit or concern, None if empty."""
+    days = [
+        workspace.store.frame("concern")["heard_on"],
+        workspace.store.frame("visit")["visited_on"],
+    ]
+    dates = pd.concat([pd.to_datetime(some) for some in days]).dropna()
+    return None if dates.empty else dates.min().date()
+
+
+def partly(window: Window, since: dt.date | None) -> str:
+    """Say for a title since when a window is covered; nothing if it is from its first month on.
+
+    Raises
+    ------
+    DisclosureError
+        As in `disclosure.check_begun`.
+    """
+    if check_begun(window, since) or since is None:
+        return ""
+    return f" (台账自{began_zh(since)}起)"
 
 
 def mapped_concerns(
@@ -226,7 +259,7 @@ def shared_map(what: Shared) -> GridMap:
         source="本机台账 / the ledger of this machine",
         audience="shared" if what.number else "desk",
         invented=what.invented,
-        notes=(_total(what), _entry(what)),
+        notes=(_total(what), *_partly(what), _entry(what)),
     )
     names = None
     if "township_name" in areas:
@@ -294,6 +327,15 @@ def _total(what: Shared) -> str:
     said = f"全县合计 {total.iloc[0]} 件" if len(total) else "全县合计不显示"
     days = f"{window.since:%Y-%m-%d} 至 {window.until:%Y-%m-%d}"
     return f"{days}, {said}。率的分母是登记的户数 / per 100 registered households."
+
+
+def _partly(what: Shared) -> tuple[str, ...]:
+    if what.partly_since is None:
+        return ()
+    return (
+        f"台账自{began_zh(what.partly_since)}起才有记录, 此前的月份没有数据, 不是没有诉求; 不可与完整时段相比"
+        f" / The ledger begins in {what.partly_since:%Y-%m}: the months before it are unknown, not zero.",
+    )
 
 
 def _entry(what: Shared) -> str:

@@ -19,7 +19,7 @@ from gridkit.maps.disclosure import (
     outline_of,
     release_table,
 )
-from gridkit.maps.shared_map import counted, mapped_concerns
+from gridkit.maps.shared_map import began, counted, mapped_concerns, partly
 from gridkit.records.levels import dissolve
 
 if TYPE_CHECKING:
@@ -115,10 +115,12 @@ def shared_table(
     Raises
     ------
     DisclosureError
-        If there is no such level or type, the window is not over, or as in
+        If there is no such level or type, the window is not over or was before the ledger
+        began, or as in
         `disclosure.release_table`.
     """
     check_over(window, workspace.store.today())
+    since = partly(window, began(workspace))
     known = {c.code for c in workspace.profile.choices("demand_type")}
     if level not in _LEVELS or not demand_types or not set(demand_types) <= known:
         raise DisclosureError(
@@ -140,7 +142,7 @@ def shared_table(
         window,
         level=level,
         households=homes if homes.notna().all() else None,
-        title=f"{workspace.name} {window.zh} 诉求分类表",
+        title=f"{workspace.name} {window.zh} 诉求分类表{since}",
         k=k,
         outline=outline_of(grids),
     )

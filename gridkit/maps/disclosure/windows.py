@@ -156,6 +156,64 @@ def check_over(window: Window, today: dt.date) -> None:
     )
 
 
+def check_begun(window: Window, began: dt.date | None) -> bool:
+    """Refuse to hand out a window that ended before the ledger began.
+
+    Its counts would be zero where nobody had listened yet.
+
+    Parameters
+    ----------
+    window : Window
+        What is to be handed out.
+    began : date or None
+        First day of the ledger; None if nothing is in it.
+
+    Returns
+    -------
+    bool
+        Whether the ledger covers the window from its first month on. If not, say so.
+
+    Raises
+    ------
+    DisclosureError
+        If no day of it is covered.
+
+    Examples
+    --------
+    >>> check_begun(window_of(dt.date(2026, 6, 30)), dt.date(2026, 5, 4))
+    False
+    """
+    if began is not None and began <= window.until:
+        return (began.year, began.month) <= (window.since.year, window.since.month)
+    zh = "尚无记录" if began is None else f"自{began_zh(began)}起才有记录"
+    en = "has nothing in it yet" if began is None else f"begins in {began:%Y-%m}"
+    raise DisclosureError(
+        en=f"The ledger {en}: of {window.label} it knows nothing, and a map would show zeros where "
+        "nobody had listened. Choose a later window.",
+        zh=f"台账{zh}, {window.zh}没有任何数据; 出图会把没有走访当成没有诉求。请改用更晚的时段。",
+    )
+
+
+def began_zh(began: dt.date) -> str:
+    """Say the month in which a ledger begins; the day would be that of a single matter.
+
+    Parameters
+    ----------
+    began : date
+        First day of the ledger.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> began_zh(dt.date(2026, 5, 4))
+    ' 2026 年 5 月'
+    """
+    return f" {began.year} 年 {began.month} 月"
+
+
 def _after(first: dt.date, months: int) -> dt.date:
     year, month = divmod(first.month - 1 + months, 12)
     return dt.date(first.year + year, month + 1, 1)
