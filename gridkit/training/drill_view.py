@@ -203,7 +203,8 @@ class DrillView(Column):
         saved = self._save()
         if saved is None:
             return
-        self._end.value = tag("p", "正在复盘: 让各种办法也走一遍, 要十几秒…", role="status")
+        told = "正在复盘: 让各种办法也走一遍, 通常要半分钟到一分多钟; 装好后头一次要几分钟…"
+        self._end.value = tag("p", told, role="status")
         page = self.folder / f"复盘_{self._name}.html"
         try:
             look_back(saved, page)
