@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 
 from gridkit.records.workspace import WORKSPACE_VARIABLE, Workspace
+from gridkit.terminal import out
 
 _SETTINGS = {
     "@jupyterlab/translation-extension/plugin": {"locale": "zh_CN"},
@@ -34,18 +37,18 @@ def notebook_sources() -> list[Path]:
 
 
 def prepare(workspace: Workspace) -> Path:
-    """Put the notebooks and Lab's settings into a workspace; what is there is kept.
+    """Put the notebooks and Lab's settings into a workspace.
 
     Returns
     -------
     Path
-        The folder of the notebooks. A notebook that the user has changed stays as it is.
+        The folder of the notebooks. One as an earlier gridkit wrote it is replaced by this
+        gridkit's; one that was changed, or run and saved, stays as it is, and this
+        gridkit's is put beside it, once, as `…_新版.ipynb`, and a line says so.
     """
     notebooks = workspace.folder / "notebooks"
     notebooks.mkdir(exist_ok=True)
-    for source in notebook_sources():
-        if not (notebooks / source.name).exists():
-            shutil.copyfile(source, notebooks / source.name)
+    _renew(notebooks, workspace.folder / ".jupyter" / "notebooks.json")
     for plugin, values in _SETTINGS.items():
         folder, _, name = plugin.rpartition("/")
         target = _settings(workspace) / folder / f"{name}.jupyterlab-settings"
@@ -53,6 +56,49 @@ def prepare(workspace: Workspace) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(json.dumps(values), encoding="utf-8")
     return notebooks
+
+
+def _renew(notebooks: Path, record: Path) -> None:
+    """Bring the notebooks up to this gridkit; the record holds the hash of what was written."""
+    written = _read(record)
+    beside = []
+    for source in notebook_sources():
+        its, target, before = _hash(source), notebooks / source.name, written.get(source.name)
+        written[source.name] = its
+        if not target.exists() or (before != its and _hash(target) == before):
+            shutil.copyfile(source, target)
+        elif before != its and _hash(target) != its:
+            target = _free(target, before)
+            shutil.copyfile(source, target)
+            beside.append(target.name)
+    record.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(written, indent=1), encoding="utf-8")
+    if beside:
+        names = "、".join(beside)
+        out.print(f"笔记本有新版: {names}。您改过或运行过的旧版都留着, 没有动。")
+        out.print(f"New notebooks beside your own, which were kept: {', '.join(beside)}.")
+
+
+def _read(record: Path) -> dict[str, str]:
+    try:
+        found = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # none yet, or not legible: then nothing is overwritten
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _free(target: Path, before: str | None) -> Path:
+    """Give a name beside a notebook that is free, or holds what gridkit wrote there."""
+    for number in count(1):
+        name = f"{target.stem}_新版{number if number > 1 else ''}.ipynb"
+        beside = target.with_name(name)
+        if not beside.exists() or _hash(beside) == before:
+            break
+    return beside
 
 
 def _settings(workspace: Workspace) -> Path:
