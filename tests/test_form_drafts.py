@@ -146,6 +146,61 @@ def test_two_windows_with_one_draft_save_it_once(store):
     assert len(store.frame("visit")) == 1
 
 
+def taken_over(store) -> tuple[VisitForm, VisitForm]:
+    """Give a form with a visit, and a second one that goes on with its draft."""
+    first = VisitForm(store, GRIDS)
+    first.grid.input.value = "001"
+    first.visit.fields["outcome"].input.value = "nobody_home"
+    second = VisitForm(store, GRIDS)
+    buttons(second)["接着写"].click()
+    return first, second
+
+
+def notes(store) -> list[str]:
+    """Give the notes that a freshly opened form finds in the drafts."""
+    VisitForm(store, GRIDS)  # opening it lists them, and drops those that were saved
+    return [d.content["visit"].get("note", "") for d in Drafts.beside(store.path).listed()]
+
+
+def test_what_the_first_window_types_after_the_second_has_saved_is_kept(store):
+    """It is listed, comes back, and says that the visit is in the ledger without it."""
+    first, second = taken_over(store)
+    assert second.save() is not None
+
+    first.visit.fields["note"].input.value = "门口有狗"
+
+    assert notes(store) == ["门口有狗"]
+    again = VisitForm(store, GRIDS)
+    buttons(again)["接着写"].click()
+    assert again.visit.fields["note"].input.value == "门口有狗"
+    assert "没有进台账的另一版" in again.message
+    assert again.save() is None
+    assert len(store.frame("visit")) == 1
+    assert notes(store) == ["门口有狗"]
+
+
+def test_both_windows_with_one_draft_are_kept(store):
+    """Whoever types, and whoever saves first, no window's words are dropped."""
+    first, second = taken_over(store)
+    first.visit.fields["note"].input.value = "一"
+    second.visit.fields["note"].input.value = "二"
+    assert sorted(notes(store)) == ["一", "二"]
+
+    assert first.save() is not None
+
+    assert notes(store) == ["二"]
+
+
+def test_a_save_does_not_drop_the_draft_that_another_window_goes_on_with(store):
+    """The first window saves what it has; what the second has typed since stays a draft."""
+    first, second = taken_over(store)
+    second.visit.fields["note"].input.value = "二"
+
+    assert first.save() is not None
+
+    assert notes(store) == ["二"]
+
+
 def test_in_a_running_kernel_the_draft_follows_within_two_seconds(store):
     """Keys in quick succession are written together, soon after the first of them."""
     form = VisitForm(store, GRIDS)

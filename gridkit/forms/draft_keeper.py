@@ -11,13 +11,15 @@ import asyncio
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
-from gridkit.records.drafts import Draft, Drafts
+from gridkit.records.drafts import Draft, Drafts, saved_among, traces
+from gridkit.records.ids import new_id
 from gridkit.records.revision import CIVIL_ZONE, utc_text
+from gridkit.records.store import Store
 from gridkit.screen.look import Column, Words, html, tag
 
 DELAY_SECONDS = 0.5
@@ -25,30 +27,42 @@ LISTED = 8
 """At most so many drafts are listed; older ones come up as these are finished."""
 
 
+class Kind(NamedTuple):
+    """One kind of draft: `key` is the part of the content that only this kind has.
+
+    `title` writes the heading of so many drafts; `parts` gives what names one: where, and
+    how much of it, never what was said.
+    """
+
+    key: str
+    title: Callable[[int], Words]
+    parts: Callable[[Mapping[str, Any], str], tuple[str, ...]]
+
+
 class DraftKeeper(Column):
-    """Keeps one form's draft on the disk, and lists the other drafts of the ledger.
+    """Keeps one form's draft on the disk, and lists the other drafts of its kind.
 
     Parameters
     ----------
-    drafts : Drafts
-        Where they are kept.
-    saved : callable
-        Given ids of visits, tells which the ledger holds: those drafts have done their duty.
+    store : Store
+        The ledger that they are kept beside; a draft that it holds has done its duty.
+    kind : Kind
+        Which drafts are listed.
     lang : {"zh", "en"}
         Which language comes first.
 
     Attributes
     ----------
     draft_id : str
-        Under which the form is kept; the id that its visit will have.
+        Under which the form is kept. It changes where another window goes on with the draft
+        and this one types on: both are kept then.
     status : HTML
         Says when the draft was last written.
     """
 
-    def __init__(
-        self, drafts: Drafts, saved: Callable[[list[str]], set[str]], *, lang: str = "zh"
-    ) -> None:
-        self._drafts, self._saved = drafts, saved
+    def __init__(self, store: Store, kind: Kind, *, lang: str = "zh") -> None:
+        self._store, self._kind = store, kind
+        self._drafts = Drafts.beside(store.path)
         self._writer = uuid.uuid4().hex
         self._typed: Callable[[], Mapping[str, Any] | None] = lambda: None
         self._show: Callable[[Draft], None] = lambda _: None
@@ -98,11 +112,11 @@ class DraftKeeper(Column):
         self._write()
 
     def done(self) -> None:
-        """Drop the draft: its visit is in the ledger."""
+        """Drop the draft: it is in the ledger. What another window took over stays."""
         if self._due is not None:
             self._due.cancel()
             self._due = None
-        self._drafts.drop(self.draft_id)
+        self._drafts.drop(self.draft_id, self._writer)
         self._kept = False
         self._say(None)
 
@@ -116,13 +130,16 @@ class DraftKeeper(Column):
         draft = Draft(self.draft_id, self._writer, utc_text(now), typed)
         try:
             mine = self._drafts.keep(draft)
+            if not mine:
+                self.draft_id = new_id()
+                self._drafts.keep(draft._replace(draft_id=self.draft_id))
         except GridkitError as error:
             self._say(Words(error.zh, error.en), "gk-refused")
             return
+        self._kept = True
         if not mine:
             self._say(_TAKEN, "gk-refused")
             return
-        self._kept = True
         at = f"{now.astimezone(CIVIL_ZONE):%H:%M:%S}"
         self._say(
             Words(f"草稿已存在本机 {at}, 还没有进台账", f"Draft kept {at}; not saved yet")
@@ -130,18 +147,25 @@ class DraftKeeper(Column):
 
     def refresh(self) -> None:
         """List the drafts that other forms, or this one earlier, left unfinished."""
-        found = [d for d in self._drafts.listed() if d.draft_id != self.draft_id]
-        saved = self._saved([d.draft_id for d in found]) if found else set()
+        found = [
+            draft
+            for draft in self._drafts.listed()
+            if draft.draft_id != self.draft_id and self._kind.key in draft.content
+        ]
+        saved = self._saved(found)
         for draft in found:
             if draft.draft_id in saved:  # stopped between COMMIT and here
                 self._drafts.drop(draft.draft_id)
-        rows = [self._row(d) for d in found if d.draft_id not in saved][:LISTED]
-        title = Words(
-            f"有 {len(rows)} 份没写完的走访", f"{len(rows)} unfinished visit(s) on this machine"
-        )
+        left = [draft for draft in found if draft.draft_id not in saved]
+        rows = [self._row(draft) for draft in left[:LISTED]]
+        title = self._kind.title(len(left))
         head = [html(tag("h4", title.both(self.lang)))] if rows else []
         self.children = (*head, *rows)
         (self.add_class if rows else self.remove_class)("gk-card")
+
+    def _saved(self, drafts: list[Draft]) -> set[str]:
+        ids = {trace.record_id for draft in drafts for trace in traces(draft)}
+        return saved_among(drafts, self._store.histories(ids)) if ids else set()
 
     def _row(self, draft: Draft) -> Any:
         go, drop, sure = W.Button(), W.Button(), W.Button()
@@ -158,7 +182,7 @@ class DraftKeeper(Column):
         go.on_click(lambda _: self.resume(draft.draft_id))
         drop.on_click(ask)
         sure.on_click(lambda _: self.drop(draft.draft_id))
-        row = W.Box([html(tag("span", _name(draft, self.lang))), go, drop, sure])
+        row = W.Box([html(tag("span", self._name(draft))), go, drop, sure])
         row.add_class("gk-row")
         return row
 
@@ -186,24 +210,18 @@ class DraftKeeper(Column):
         self.refresh()
         self._say(*(self._told or (None,)))
 
+    def _name(self, draft: Draft) -> str:
+        at = datetime.fromisoformat(draft.kept_at).astimezone(CIVIL_ZONE)
+        parts = self._kind.parts(draft.content, self.lang)
+        return "  ".join(filter(None, (f"{at.month}-{at.day} {at:%H:%M}", *parts)))
+
     def _say(self, words: Words | None, css: str = "gk-help") -> None:
         self._told = None if words is None else (words, css)
         self.status.value = tag("div", words.of(self.lang), cls=css) if words else ""
 
 
 _TAKEN = Words(
-    "这份草稿已在另一个窗口接着写: 请到那里继续, 这里再写的不进草稿, 但仍可保存。",
-    "Another window goes on with this draft: continue there. What is typed here is no draft, "
-    "but can be saved.",
+    "这份草稿已在另一个窗口接着写: 请到那里继续。这里再写的另存为一份草稿, 两份都在。",
+    "Another window goes on with this draft: continue there. What is typed here is kept as a "
+    "draft of its own; both stay.",
 )
-
-
-def _name(draft: Draft, lang: str) -> str:
-    """Name a draft by when and where, never by what was said."""
-    at = datetime.fromisoformat(draft.kept_at).astimezone(CIVIL_ZONE)
-    visit = draft.content.get("visit", {})
-    where = str(visit.get("grid_id", "")).partition(" · ")[0]
-    count = len(draft.content.get("concerns", ()))
-    told = Words(f"{count} 件诉求", f"{count} concern(s)").of(lang)
-    parts = (f"{at.month}-{at.day} {at:%H:%M}", where, str(visit.get("address", "")), told)
-    return "  ".join(part for part in parts if part)

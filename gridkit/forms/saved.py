@@ -31,6 +31,11 @@ SAVED_ELSEWHERE = Words(
     "Not saved twice: this visit is in the ledger already, from another window. To change it, "
     "correct it.",
 )
+SAVED_WITHOUT = Words(
+    "这次走访已在另一个窗口保存; 这里是没有进台账的另一版。请对照后用“更正”补上, 不要了就删除草稿。",
+    "Another window saved this visit; here stands another version, not in the ledger. Compare, "
+    "correct the record, or delete this draft.",
+)
 
 
 class Saved(NamedTuple):

@@ -24,6 +24,7 @@ from gridkit.forms.past import Past
 from gridkit.forms.saved import (
     SAVED_ELSEWHERE,
     SAVED_ONLY,
+    SAVED_WITHOUT,
     SOMEBODY,
     UNSURE,
     Saved,
@@ -31,7 +32,8 @@ from gridkit.forms.saved import (
     records_of,
 )
 from gridkit.forms.section import Group, Section
-from gridkit.records.drafts import Draft, Drafts
+from gridkit.forms.visit_draft import VISITS, visit_content, visit_of
+from gridkit.records.drafts import Draft
 from gridkit.records.ids import new_id
 from gridkit.records.photos import sweep
 from gridkit.records.spec import VISIT
@@ -93,7 +95,7 @@ class VisitForm(Column):
         self._pristine = self._quiet = True
         self._said: tuple[Words, str] | None = None
         self.frame = Frame()
-        self.keeper = DraftKeeper(Drafts.beside(store.path), store.seen, lang=lang)
+        self.keeper = DraftKeeper(store, VISITS, lang=lang)
         self.grid = GridField(VISIT["grid_id"], grids["name"], lang=lang)
         address = AddressField(VISIT["address"], past, lang=lang)
         made: Mapping[str, Field] = {"grid_id": self.grid, "address": address}
@@ -198,8 +200,8 @@ class VisitForm(Column):
         self.door.look()
         self._pristine, self._quiet = True, False
 
-    def _begin(self, visit_id: str) -> None:
-        self.keeper.begin(visit_id)
+    def _begin(self, visit_id: str, draft_id: str | None = None) -> None:
+        self.keeper.begin(draft_id or visit_id)
         self._quiet = True
         self._cards.children = ()
         self._visit_id, self._dated = visit_id, self._store.today()
@@ -215,7 +217,7 @@ class VisitForm(Column):
         """Give all inputs as they stand, for a draft; None where nothing was typed yet."""
         if self._is_blank():
             return None
-        return {"visit": self.visit.typed, "concerns": [card.typed for card in self.concerns]}
+        return visit_content(self._visit_id, self.visit, self.concerns)
 
     def _is_blank(self) -> bool:
         """Tell whether nothing stands in the form but the date that it began with."""
@@ -231,14 +233,14 @@ class VisitForm(Column):
             self._quiet = False
 
     def _show_draft(self, draft: Draft) -> None:
-        self._begin(draft.draft_id)
+        self._begin(visit_of(draft), draft.draft_id)
         self.visit.retype(draft.content.get("visit", {}))
         for typed in draft.content.get("concerns", ()):
             self._open_card(typed.get("record_id")).retype(typed)
         self._pristine = self._quiet = False
         self._tell_visit()
         self.door.look()
-        self._say(None)
+        self._say(SAVED_WITHOUT if self._elsewhere() else None, "gk-refused")
         self.frame.seek("grid_id", within=VISIT_PART)
 
     def add_concern(self) -> ConcernCard:
@@ -324,7 +326,8 @@ class VisitForm(Column):
         try:
             receipt = self._store.add(list(records.records), by_role=self._by_role)
         except GridkitError as error:
-            self._say(self._why_not(error), "gk-refused")
+            why = SAVED_ELSEWHERE if self._elsewhere() else not_saved(error.zh, error.en)
+            self._say(why, "gk-refused")
             return None
         except Exception:
             self._say(UNSURE, "gk-refused")  # ipywidgets would swallow it without a word
@@ -338,12 +341,11 @@ class VisitForm(Column):
         self._tell(saved)
         return saved
 
-    def _why_not(self, error: GridkitError) -> Words:
+    def _elsewhere(self) -> bool:
         try:
-            elsewhere = self._store.seen([self._visit_id])
+            return bool(self._store.seen([self._visit_id]))
         except GridkitError:
-            elsewhere = set()
-        return SAVED_ELSEWHERE if elsewhere else not_saved(error.zh, error.en)
+            return False
 
     def _tell(self, saved: Saved) -> None:
         try:
@@ -351,9 +353,8 @@ class VisitForm(Column):
                 listener(saved)
         except Exception:
             told = self._said[0] if self._said is not None else SAVED_ONLY
-            self._say(
-                Words(f"{told.zh} {SAVED_ONLY.zh}", f"{told.en} {SAVED_ONLY.en}"), "gk-told"
-            )
+            both = Words(f"{told.zh} {SAVED_ONLY.zh}", f"{told.en} {SAVED_ONLY.en}")
+            self._say(both, "gk-told")
             raise
 
     def _show_faults(self) -> bool:
@@ -395,6 +396,5 @@ class VisitForm(Column):
     def _say(self, words: Words | None, css: str = "") -> None:
         self._said = None if words is None else (words, css)
         role = "alert" if css == "gk-refused" else "status"
-        self._message.value = (
-            tag("div", words.of(self.lang), cls=css, role=role) if words else ""
-        )
+        told = tag("div", words.of(self.lang), cls=css, role=role) if words else ""
+        self._message.value = told

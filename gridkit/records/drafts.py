@@ -1,29 +1,38 @@
 """Drafts: what is being typed, on the disk before it is saved.
 
-One small file per unfinished visit, in a folder beside the ledger, written as a whole or
-not at all and open to its owner only. A draft holds the inputs *as typed*, also those that
-no rule would take. It is dropped when its visit was saved, or by a person on purpose.
+One small file per unfinished visit or correction, in a folder beside the ledger, written as
+a whole or not at all and open to its owner only. A draft holds the inputs *as typed*, also
+those that no rule would take. It is dropped when just what it says was saved (its *traces*
+tell), or by a person on purpose.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gridkit.errors import StoreError, why_os
 from gridkit.records.ids import new_id
+from gridkit.records.revision import canonical_json
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gridkit.records.models import Record
 
 _ENDING = ".json"
+_TRACES = "traces"
 
 
 class Draft(NamedTuple):
-    """One unfinished visit.
+    """One unfinished visit or correction.
 
-    `draft_id` is the id that the visit will have, `writer` who types it now (a random id
+    `draft_id` names it, `writer` who types it now (a random id
     of one open form), `kept_at` when it was written (UTC, ISO 8601), `content` what the
     form needs to show it again.
     """
@@ -118,10 +127,21 @@ class Drafts:
             ) from None
         return taken
 
-    def drop(self, draft_id: str) -> None:
-        """Delete a draft: its visit was saved, or a person wants it gone."""
+    def drop(self, draft_id: str, writer: str | None = None) -> None:
+        """Delete a draft: it was saved, or a person wants it gone.
+
+        Parameters
+        ----------
+        draft_id : str
+        writer : str, optional
+            Only where this form writes it still: what another one goes on with stays.
+        """
+        path = self._path(draft_id)
+        found = None if writer is None else self._read(path)
+        if found is not None and found.writer != writer:
+            return
         with suppress(OSError):
-            self._path(draft_id).unlink()
+            path.unlink()
 
     def listed(self) -> tuple[Draft, ...]:
         """List the drafts, the latest first; files that are no drafts are left alone."""
@@ -154,3 +174,77 @@ class Drafts:
             fresh.replace(path)
         finally:
             fresh.unlink(missing_ok=True)
+
+
+class Trace(NamedTuple):
+    """What the ledger holds of one record once a draft was saved.
+
+    `parents` are the revisions that it builds on (none for a new record), `why` the reason
+    that is written with it, `digest` SHA-256 (hex) of the answers as canonical JSON.
+    """
+
+    record_id: str
+    parents: tuple[str, ...]
+    why: str
+    digest: str
+
+
+def traced(
+    records: Iterable[Record], *, parents: Iterable[str] = (), why: str = ""
+) -> dict[str, Any]:
+    """Give the part of a draft's content by which it is known again once it was saved.
+
+    Parameters
+    ----------
+    records : iterable of Record
+        What saving the draft would write now.
+    parents : iterable of str
+        The revisions that they build on.
+    why : str
+        The reason that would be written with them.
+
+    Returns
+    -------
+    dict
+        To be put into the content; see `saved_among`.
+    """
+    on = sorted(parents)
+    return {
+        _TRACES: [
+            (one.record_id, on, why, _digest(canonical_json(one.body()))) for one in records
+        ]
+    }
+
+
+def traces(draft: Draft) -> tuple[Trace, ...]:
+    """Read the traces of a draft; none where it was not fit to be saved."""
+    found = draft.content.get(_TRACES, ())
+    return tuple(Trace(i, tuple(parents), why, digest) for i, parents, why, digest in found)
+
+
+def saved_among(drafts: Iterable[Draft], histories: pd.DataFrame) -> set[str]:
+    """Tell which drafts the ledger holds just as they stand.
+
+    Parameters
+    ----------
+    drafts : iterable of Draft
+    histories : DataFrame
+        From `Store.histories`, of all records that their traces name.
+
+    Returns
+    -------
+    set of str
+        Their ids. A draft that says anything else than what was saved is not among them,
+        even if its visit is in the ledger: another window saved another version of it.
+    """
+    columns = [histories[name] for name in ("record_id", "parents", "why", "body")]
+    written = {
+        Trace(i, tuple(sorted(json.loads(on))), why, _digest(body))
+        for i, on, why, body in zip(*columns, strict=True)
+    }
+    told = {draft.draft_id: set(traces(draft)) for draft in drafts}
+    return {draft_id for draft_id, each in told.items() if each and each <= written}
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()
