@@ -6,6 +6,7 @@ the place or its grid was changed, so that an old record can be corrected in oth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
@@ -114,6 +115,19 @@ class Amended(Column):
             if fault is not None:
                 found.setdefault("lon", fault)
         return found
+
+    @property
+    def typed(self) -> dict[str, Any]:
+        """All inputs as they stand, for a draft."""
+        place = {} if self.place is None else self.place.typed
+        return {"fields": self.section.typed, "place": place}
+
+    def retype(self, typed: Mapping[str, Any]) -> None:
+        """Put all inputs back as `typed` gave them."""
+        self.section.retype(typed.get("fields", {}))
+        if self.place is not None:
+            self.place.at_home(self._grid.value)
+            self.place.retype(typed.get("place", {}))
 
     def speak(self, lang: str) -> None:
         """Show everything in another language first; what was changed stays."""

@@ -1,21 +1,35 @@
 """Correcting a finished record: change it with a reason, see its history, merge two versions.
 
-Nothing is overwritten: a correction is a new version beside the old ones. Where two people
+Nothing is overwritten: a correction is a new version beside the old ones. What is typed is
+kept as a draft until it is saved. Where two people
 changed a record apart, both versions stand side by side, and a person chooses field by field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import geopandas as gpd
 import ipywidgets as W  # noqa: N812
 
 from gridkit.errors import GridkitError
 from gridkit.forms.amended import Amended
+from gridkit.forms.correction_draft import (
+    CHANGED_SINCE,
+    CORRECTIONS,
+    NOT_HERE,
+    Typed,
+    correction_content,
+    told_by,
+    version,
+)
+from gridkit.forms.draft_keeper import DraftKeeper
 from gridkit.forms.history_view import history_block
 from gridkit.forms.merge import MergePart, standing_heads
 from gridkit.forms.section import Section
+from gridkit.records.drafts import Draft
+from gridkit.records.ids import new_id
 from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.store import Store
 from gridkit.screen.look import Column, Words, dress, html, join, tag
@@ -60,6 +74,9 @@ class Correction(Column):
         Its questions, with the place; None where two versions are to be merged.
     merge : MergePart or None
         The choice between two versions.
+    keeper : DraftKeeper
+        Keeps what is typed on the disk, and lists what was left unfinished; to be shown where
+        it is seen also while no record is open.
     reason : Text
         Why it is changed.
     save_button : Button
@@ -85,6 +102,8 @@ class Correction(Column):
     ) -> None:
         self._store, self._grids, self._by_role = store, grids, by_role
         self._listeners: list[Callable[[], None]] = []
+        self._resumers: list[Callable[[], None]] = []
+        self._quiet = False
         self._record: Record | None = None
         self._heads: tuple[str, ...] = ()
         self._said: tuple[Words, str] | None = None
@@ -102,6 +121,10 @@ class Correction(Column):
             self.add_class(css)
         self.layout.display = "none"
         self.save_button.on_click(lambda _: self.save())
+        self.reason.observe(lambda _: self._changed(), "value")
+        self.keeper = DraftKeeper(store, CORRECTIONS, lang=lang)
+        self.keeper.begin(new_id())
+        self.keeper.attend(self._typed, self._resume)
         self.speak(lang)
 
     @property
@@ -135,12 +158,60 @@ class Correction(Column):
         """Call `listener` after a correction was committed."""
         self._listeners.append(listener)
 
+    def on_resumed(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after a draft was opened here."""
+        self._resumers.append(listener)
+
     def show(self, record_id: str | None) -> None:
-        """Show one record, to be corrected or merged; None closes the form."""
+        """Show one record, to be corrected or merged; None closes the form.
+
+        What stood here unsaved stays a draft.
+        """
+        self._begin(record_id, new_id())
+        self._show()
+        self._quiet = False
+        self.keeper.refresh()
+
+    def _begin(self, record_id: str | None, draft_id: str) -> None:
+        self.keeper.begin(draft_id)
+        self._quiet = True
         self.record_id = record_id
         self.reason.value = ""
         self._say(None)
-        self._show()
+
+    def _typed(self) -> dict[str, Any] | None:
+        if self._record is None or not self.unsaved:
+            return None
+        typed = Typed(self._record, self._heads, self.reason.value, self.amended, self.merge)
+        return correction_content(typed)
+
+    def _changed(self) -> None:
+        if not self._quiet and self._record is not None:
+            self.keeper.changed()
+
+    def _resume(self, draft: Draft) -> None:
+        told = told_by(draft)
+        record_id, heads = str(told["record_id"]), tuple(told["heads"])
+        history = self._store.history(record_id)
+        record = version(history, record_id, heads)
+        if record is None:
+            self._begin(record_id, new_id())
+            self._show()
+            self._say(NOT_HERE, "gk-refused")
+        else:
+            self._begin(record_id, draft.draft_id)
+            self._show_version(record, heads)
+            if self.amended is not None:
+                self.amended.retype(told)
+            if self.merge is not None:
+                self.merge.retype(told.get("choices", {}))
+            self.reason.value = str(told.get("reason", ""))
+            now = self._store.current([record_id]).get(record_id)
+            if now is None or set(now.heads) != set(heads):
+                self._say(CHANGED_SINCE, "gk-refused")
+        self._quiet = False
+        for listener in self._resumers:
+            listener()
 
     def at(self, name: str, *, inside: bool) -> None:
         """Tell that the cursor came into a field, or left it."""
@@ -157,16 +228,24 @@ class Correction(Column):
             self._say("gone", "gk-refused")
             self.children = (self._message,)
             return
-        self._record, self._heads = found[self.record_id]
-        history = self._store.history(self.record_id)
+        self._show_version(*found[self.record_id])
+
+    def _show_version(self, record: Record, heads: tuple[str, ...]) -> None:
+        self.layout.display = None
+        self.amended = self.merge = None
+        self._record, self._heads = record, heads
+        history = self._store.history(record.record_id)
         self._history.value = history_block(history, self._store.profile, self.lang)
         if len(self._heads) > 1:
-            heads = standing_heads(history, self._heads)
+            sides = standing_heads(history, heads)
             kind = kind_of(self._record)
-            self.merge = MergePart(heads, kind, self._store.profile, lang=self.lang)
+            self.merge = MergePart(sides, kind, self._store.profile, lang=self.lang)
+            for choice in self.merge.choices.values():
+                choice.observe(lambda _: self._changed(), "value")
             body: Column = self.merge
         else:
             self.amended = Amended(self._store, self._grids, self._record, lang=self.lang)
+            self.amended.section.on_answer(self._changed)
             body = self.amended
         foot = W.Box([self.save_button])
         foot.add_class("gk-row")
@@ -174,7 +253,8 @@ class Correction(Column):
         head = tag("h4", Words("历史", "History").both(self.lang))
         past = html(head)
         self.children = (
-            self._title, body, self.reason, foot, self._message, past, self._history
+            self._title, body, self.reason, foot, self.keeper.status, self._message, past,
+            self._history
         )  # fmt: skip
         self._show_title()
 
@@ -230,8 +310,8 @@ class Correction(Column):
         self._done("saved")
 
     def _done(self, told: str) -> None:
-        self.reason.value = ""
-        self._show()
+        self.keeper.done()
+        self.show(self.record_id)
         self._say(told, "gk-told")
         for listener in self._listeners:
             listener()
@@ -244,6 +324,7 @@ class Correction(Column):
         star = tag("span", " *", cls="gk-req")
         words = Words("为什么改", "Why it is changed")
         self.reason.description = join(words.both(lang), star)
+        self.keeper.speak(lang)
         if self.amended is not None:
             self.amended.speak(lang)
         if self.merge is not None:

@@ -18,9 +18,9 @@ LISTED = 30
 """So many records are offered, the latest first; typing narrows them down."""
 _OUTCOMES = {code: Words(zh, en) for code, zh, en in OUTCOMES}
 _UNSAVED = Words(
-    "打开的这条还没有保存: 先保存; 若不要了, 再选一次另一条。",
-    "The one that is open is not saved yet: save it first, or choose the other one again to "
-    "give it up.",
+    "打开的这条还没有保存: 先保存; 或再选一次另一条, 写的留作草稿。",
+    "The one that is open is not saved yet: save it first, or choose the other one again; what "
+    "was typed stays a draft.",
 )
 _CONFLICT = Words("⚠ 两版并存", "⚠ two versions")
 
@@ -59,12 +59,13 @@ class Corrections(Column):
         finder.add_class("gk-grid")
         self._drawer = W.VBox([finder, self._told, self.correction])
         self._drawer.layout.display = "none"
-        super().__init__([self.open_button, self._drawer])
+        super().__init__([self.correction.keeper, self.open_button, self._drawer])
         self.add_class("gk-corrections")
         self.open_button.on_click(lambda _: self.toggle())
         self.search.observe(lambda _: self._fill(), "value")
         self.records.observe(lambda _: self._open(), "value")
         self.correction.on_saved(self._fill_again)
+        self.correction.on_resumed(self._resumed)
         self.speak(lang)
 
     @property
@@ -103,6 +104,12 @@ class Corrections(Column):
         self._asked, self._told.value = None, ""
         self.correction.show(chosen or None)
 
+    def _resumed(self) -> None:
+        self._asked, self._told.value = None, ""
+        if not self.is_open:
+            self.toggle()
+        self._fill(self.correction.record_id or "")
+
     def _fill_again(self) -> None:
         self._desk.keep_up()
         self._asked, self._told.value = None, ""
@@ -111,7 +118,9 @@ class Corrections(Column):
     def _fill(self, kept: str = "") -> None:
         rows = list(self._found())[:LISTED]
         now = self.correction.record_id
-        if now is not None and self.correction.unsaved:  # what is typed there stays in sight
+        if now is not None and (
+            self.correction.unsaved or kept == now
+        ):  # what is typed there stays in sight
             kept = now
             if now not in dict(rows):
                 rows.insert(0, (now, self._labels.get(now, now[-6:])))

@@ -126,7 +126,8 @@ class MatterView(Column):
             desk = self._desk
             form = Correction(desk.store, desk.grids, by_role="centre_staff", lang=self.lang)
             form.on_saved(self._corrected)
-            self.correction, self._correcting.children = form, (form,)
+            form.on_resumed(self._name_correction)
+            self.correction, self._correcting.children = form, (form.keeper, form)
         form.show(self.concern_id if form.record_id is None else None)
         self._name_correction()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import ipywidgets as W  # noqa: N812
 import pandas as pd
+from traitlets import TraitError
 
 from gridkit.forms.choices import CHOOSE
 from gridkit.forms.saying import in_words
@@ -126,6 +128,12 @@ class MergePart(Column):
     def complete(self) -> bool:
         """Tell whether every difference is decided."""
         return self.withdrawn or all(choice.value for choice in self.choices.values())
+
+    def retype(self, chosen: Mapping[str, str]) -> None:
+        """Choose again what was chosen; what cannot be chosen any more is left open."""
+        for name, choice in self.choices.items():
+            with suppress(TraitError):
+                choice.value = chosen.get(name, "")
 
     def speak(self, lang: str) -> None:
         """Show everything in another language first; what was chosen stays."""
