@@ -172,9 +172,11 @@ def test_no_word_is_cut_off_by_its_column(tmp_path):
         and sum(1 + (east_asian_width(c) in "WF") for c in cell.value)
         > book[name].column_dimensions[cell.column_letter].width
     ]
+    heights = [cell.parent.row_dimensions[cell.row].height for cell in wide]
 
     assert "登记转送方 (信访部门、中心)" in {cell.value for cell in wide}
     assert all(cell.alignment.wrap_text for cell in wide)
+    assert all(height is not None and height >= 30 for height in heights)
 
 
 FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "＝HYPERLINK(1)", "\t=1", "|calc"]

@@ -16,7 +16,7 @@ import pandas as pd
 
 from gridkit.exchange.escaping import escape_formula
 from gridkit.exchange.output import put
-from gridkit.reports.book_style import A3, COLUMNS, Column, formats
+from gridkit.reports.book_style import A3, COLUMNS, LINE, Column, formats, lines
 from gridkit.reports.book_summary import Sheet, write_summary
 from gridkit.reports.desk import Desk
 from gridkit.reports.rows import ledger_rows
@@ -25,6 +25,7 @@ LEVEL_SHEETS = {"county": "县级", "township": "乡镇级", "village": "村级"
 ENDED = "已结与转出"
 UNOWNED = "未定层级"
 SHORT = 8  # characters of an id that are shown, and that every command takes
+MOST_LINES = 27  # of a row: Excel has none above 409 points
 FIRST_ROW = 5  # of the matters, as Excel counts; above: title, note, totals, heads
 
 
@@ -151,8 +152,12 @@ def _matters(sheet: Any, rows: pd.DataFrame, looks: Mapping[str, Any]) -> None:
     bands = {name[5:]: look for name, look in looks.items() if name.startswith("band:")}
     band_at = [c.head for c in COLUMNS].index("等级")
     blank = sheet.write_blank
+    long = [(number, c.width) for number, c in enumerate(COLUMNS) if c.holds == "long"]
     for place, values in enumerate(zip(*_columns(rows), strict=True)):
         at = FIRST_ROW - 1 + place
+        high = max(lines(values[number] or "", width) for number, width in long)
+        if high > 1:
+            sheet.set_row(at, LINE * min(high, MOST_LINES))
         for number, value in enumerate(values):
             write, look = dressed[number]
             if number == band_at:
