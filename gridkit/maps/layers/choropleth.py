@@ -33,6 +33,7 @@ _PARTS = (
     ("平均的 2–4 倍", "2–4 ×"),
     ("平均的 4 倍以上", "> 4 ×"),
 )
+ALIKE = 1.05  # the largest so many times the smallest: no class of its own
 ZERO: dict[str, Json] = {"fill": "#fdfcf9", "stroke": "#c6c0b3", "weight": 0.6}
 
 
@@ -178,7 +179,8 @@ def class_bounds(values: np.ndarray, scheme: Scheme | Sequence[float]) -> np.nda
     -------
     array of float, at most 5, rising
         Upper bounds, inclusive, rounded to two digits; the last is at or above the
-        largest value. Empty if there are no values.
+        largest value. Empty if there are no values; one where they are all but the same
+        (unless the bounds are given).
 
     Examples
     --------
@@ -186,11 +188,18 @@ def class_bounds(values: np.ndarray, scheme: Scheme | Sequence[float]) -> np.nda
     [2.8, 4.6, 6.4, 8.2, 10.0]
     >>> class_bounds(np.array([3.0, 3.0, 3.0]), "quantiles").tolist()
     [3.0]
+
+    One concern in a county: its rates, smoothed, are all but the same.
+
+    >>> class_bounds(np.array([0.00855, 0.00856, 0.00868]), "quantiles").tolist()
+    [0.0087]
     """
     if len(values) == 0:
         return np.array([])
     parts = len(COLORS)
-    if scheme == "quantiles":
+    if isinstance(scheme, str) and values.max() <= ALIKE * values.min():
+        inner = np.array([])
+    elif scheme == "quantiles":
         inner = np.quantile(values, np.arange(1, parts) / parts)
     elif scheme == "equal":
         inner = np.linspace(values.min(), values.max(), parts + 1)[1:-1]
