@@ -12,8 +12,10 @@ written by the device whose number it bears rests on the trust in whoever signed
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -274,15 +276,28 @@ def _take(connection: sa.Connection, fresh: Arrivals, file: BundleFile, label: s
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
     touched: dict[str, None] = {}
-    for arrivals in fresh.batches():
+    with _uncollected():
+        for arrivals in fresh.batches():
+            try:
+                for record_id in enter(connection, arrivals, touched):
+                    touched[record_id] = None
+            except sa.exc.IntegrityError:  # one id under two numbers
+                raise forked(file.path) from None
         try:
-            for record_id in enter(connection, arrivals, touched):
-                touched[record_id] = None
-        except sa.exc.IntegrityError:  # one id under two numbers
-            raise forked(file.path) from None
-    try:
-        conflicts = regather(connection, list(touched))
-    except BrokenRecordError:
-        raise unsound(file.path) from None
+            conflicts = regather(connection, list(touched))
+        except BrokenRecordError:
+            raise unsound(file.path) from None
     left = file.header.size - fresh.taken - fresh.known  # none but of one that is salvaged
     return Merged(file.path, label, fresh.taken, fresh.known, conflicts, left)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no rings among thousands of rows that hold none: it takes a fifth of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
