@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import pytest
 import shapely
 
+from gridkit import lab
 from gridkit.forms.concern_card import GROUPS
 from gridkit.records import Concern, create_workspace, open_store
 from gridkit.records.grids import make_grids
 from gridkit.records.spec import VISIT
 
 pytestmark = pytest.mark.browser
+# Of the grids named by their places, mark the first that a finger can reach; say which it is.
+TOUCHABLE = """(body, grids) => {
+  const map = window[Object.keys(window).find(name => name.startsWith('map_'))];
+  const paths = new Map();
+  const look = layer => {
+    if (layer.gkIndex !== undefined && layer.getElement?.()) paths.set(layer.getElement(), layer.gkIndex);
+    layer.eachLayer?.(look);
+  };
+  map.eachLayer(look);
+  for (const [path, grid] of paths) {
+    const r = path.getBoundingClientRect();
+    const top = document.elementFromPoint((r.left + r.right) / 2, (r.top + r.bottom) / 2);
+    if (grids.includes(grid) && top === path) {
+      path.setAttribute("data-touch", "");
+      return grid;
+    }
+  }
+  return -1;
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +277,52 @@ def test_a_row_that_is_clicked_moves_the_map_and_a_touched_grid_marks_its_row(
     box, frame = chosen.bounding_box(), page.locator(".gk-map-table iframe").bounding_box()
     assert frame["x"] < box["x"]
     assert box["x"] + box["width"] < frame["x"] + frame["width"]
+
+    numbers = [re.search(r"第(\d+)网格", text)[1] for text in rows.all_inner_texts()]
+    others = {int(number) - 1: row for row, number in enumerate(numbers) if row != 1}
+    touched = the_map.locator("body").evaluate(TOUCHABLE, list(others))
+    the_map.locator("[data-touch]").click()
+
+    row = others[touched]
+    pressed = page.locator(".gk-map-rows button[aria-pressed=true]")
+    pressed.filter(has_text=f"第{touched + 1}网格").wait_for()
+    assert pressed.count() == 1
+    assert rows.nth(row).get_attribute("aria-pressed") == "true"
+    assert rows.nth(1).get_attribute("aria-pressed") == "false"
+
+
+def test_a_bare_folium_map_in_a_notebook_draws_and_asks_for_nothing(
+    page, county, serve_lab, open_notebook
+):
+    """After gridkit's maps are imported, Folium's own map is drawn from what the cell holds."""
+    url = serve_lab(county)
+    source = [
+        "import folium\n",
+        "from gridkit import maps\n",
+        "m = folium.Map([26.72, 117.42], zoom_start=13)  # with web tiles, which are left out\n",
+        "folium.CircleMarker([26.72, 117.42], radius=60, fill_opacity=1).add_to(m)\n",
+        "folium.Marker([26.72, 117.44]).add_to(m)\n",
+        "m",
+    ]
+    cell = nbformat.v4.new_code_cell("".join(source))
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": kernel})
+    nbformat.write(notebook, lab.prepare(county) / "bare.ipynb")
+    asked: list[str] = []
+    page.on(
+        "request", lambda r: None if r.frame == page.main_frame else asked.append(r.url[:99])
+    )
+    open_notebook(page, url, "bare.ipynb", 1)
+
+    the_map = page.frame_locator(".jp-OutputArea-output iframe")
+    disc = the_map.locator("path.leaflet-interactive")
+    disc.wait_for()
+    the_map.locator("img.leaflet-marker-icon").wait_for()
+    page.wait_for_load_state("load")
+
+    assert disc.bounding_box()["width"] >= 120
+    pin = the_map.locator("img.leaflet-marker-icon")
+    assert pin.evaluate("e => e.decode().then(() => e.naturalWidth)") > 0
+    tiles = the_map.locator("img.leaflet-tile").evaluate_all("all => all.map(e => e.src)")
+    assert all(src.startswith("data:") for src in tiles), tiles
+    assert [a for a in asked if not a.startswith(("data:", "blob:", "about:"))] == []
