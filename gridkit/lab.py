@@ -12,7 +12,6 @@ from itertools import count
 from pathlib import Path
 
 from gridkit.records.workspace import WORKSPACE_VARIABLE, Workspace
-from gridkit.terminal import out
 
 _SETTINGS = {
     "@jupyterlab/translation-extension/plugin": {"locale": "zh_CN"},
@@ -75,8 +74,10 @@ def _renew(notebooks: Path, record: Path) -> None:
     record.write_text(json.dumps(written, indent=1), encoding="utf-8")
     if beside:
         names = "、".join(beside)
-        out.print(f"笔记本有新版: {names}。您改过或运行过的旧版都留着, 没有动。")
-        out.print(f"New notebooks beside your own, which were kept: {', '.join(beside)}.")
+        sys.stdout.write(
+            f"笔记本有新版: {names}。您改过或运行过的旧版都留着, 没有动。\n"
+            f"New notebooks beside your own, which were kept: {', '.join(beside)}.\n"
+        )
 
 
 def _read(record: Path) -> dict[str, str]:

@@ -184,7 +184,7 @@ def test_silent_grids_are_really_silent():
 
 def test_a_knob_out_of_range_is_refused():
     """Every one is named, with its range."""
-    with pytest.raises(DataError, match=r"drought=9 \(0–3\), capacity=0 \(1–200\)"):
+    with pytest.raises(DataError, match=r"drought 9 \(0–3\), visits a week 0 \(1–200\)"):
         Knobs(drought=9, capacity=0)
     with pytest.raises(DataError, match="weeks"):
         make_history(seed=1, weeks=2)

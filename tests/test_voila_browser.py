@@ -18,6 +18,7 @@ import pandas as pd
 import psutil
 import pytest
 import shapely
+from playwright.sync_api import expect
 
 from gridkit.commands.serve import free_port
 from gridkit.records import create_workspace, open_store
@@ -234,7 +235,7 @@ def lonlat(page) -> tuple[float, float] | None:
 
 
 def moved(page, act: Callable[[], None]) -> tuple[float, float]:
-    """Do something, and wait until it has changed the place."""
+    """Do something, and wait until it has changed the place, and both numbers are in."""
     before = lonlat(page)
     act()
     page.wait_for_function(
@@ -242,6 +243,7 @@ def moved(page, act: Callable[[], None]) -> tuple[float, float]:
         "&& document.querySelector('.gk-q-lat input').value !== ''",
         arg="" if before is None else page.locator(".gk-q-lon input").input_value(),
     )
+    page.wait_for_timeout(400)  # the two fields follow one after the other
     after = lonlat(page)
     assert after is not None
     return after
@@ -282,8 +284,9 @@ def test_a_place_by_satellite_keeps_its_accuracy(open_page, app_url, county):
     page.context.set_geolocation(
         {"longitude": middle.x, "latitude": middle.y, "accuracy": 49.5}
     )
-    found = moved(page, lambda: page.get_by_role("button", name="用本机定位").click())
-    assert found == (round(middle.x, 6), round(middle.y, 6))
+    page.get_by_role("button", name="用本机定位").click()
+    for name, value in (("lon", middle.x), ("lat", middle.y)):  # one after the other
+        expect(page.locator(f".gk-q-{name} input")).to_have_value(f"{round(value, 6)}")
     page.get_by_text("卫星定位, ±50 m").wait_for()
     page.keyboard.press("Control+Enter")
     saved(page)
