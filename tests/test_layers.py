@@ -1,4 +1,4 @@
-"""Frames in, layers out: looked at in `layer.data`, and drawn in a browser."""
+"""Choropleths and hotspots: frames in, layers out, looked at in `layer.data`."""
 
 from __future__ import annotations
 
@@ -7,57 +7,19 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import six_grids
 from gridkit import maps
-from gridkit.errors import AlignmentError, DataError, DisclosureError
-from gridkit.maps import layers, shapes
+from gridkit.errors import AlignmentError, DataError
+from gridkit.maps import layers
+from six_grids import IDS, classes
 
-IDS = pd.Index([f"g{i}" for i in range(6)], name="grid_id")
-
-
-@pytest.fixture
-def grids() -> gpd.GeoDataFrame:
-    """Six square grids in two townships."""
-    west = 117.0 + 0.1 * np.array([0, 1, 2, 0, 1, 2])
-    south = 26.0 + 0.1 * np.array([0, 0, 0, 1, 1, 1])
-    return gpd.GeoDataFrame(
-        {
-            "name": list("甲乙丙丁戊己"),
-            "township_code": pd.Categorical(["t1"] * 3 + ["t2"] * 3),
-            "township_name": ["古镛镇"] * 3 + ["万安镇"] * 3,
-            "households": pd.array([300] * 6, dtype="Int64"),
-        },
-        geometry=shapely.box(west, south, west + 0.1, south + 0.1),
-        index=IDS,
-        crs=4326,
-    )
-
-
-@pytest.fixture
-def concerns() -> pd.DataFrame:
-    """Two thousand concerns with bands, seeded."""
-    rng = np.random.default_rng(7)
-    n = 2000
-    return pd.DataFrame(
-        {
-            "lon": rng.uniform(117.0, 117.3, n),
-            "lat": rng.uniform(26.0, 26.2, n),
-            "band": pd.Categorical(rng.choice(["red", "orange", "yellow", "blue"], n)),
-            "score": rng.integers(0, 100, n),
-        },
-        index=[f"r{i:06d}" for i in range(n)],
-    )
-
-
-def classes(layer: layers.GridLayer) -> list[int]:
-    """Read the class of each grid."""
-    return [f["properties"]["class"] for f in layer.data["features"]]
-
-
-# --- choropleth ------------------------------------------------------------------------------
+grids = pytest.fixture(six_grids.grids)
+concerns = pytest.fixture(six_grids.concerns)
+tests = pytest.fixture(six_grids.tests)
 
 
 def test_no_data_zero_and_some_are_three_different_things(grids):
@@ -167,192 +129,6 @@ def test_inputs_are_left_as_they_were(grids, concerns):
     pd.testing.assert_frame_equal(concerns, before[2])
 
 
-# --- outlines --------------------------------------------------------------------------------
-
-
-def decoded(rings: list[list[int]]) -> list[np.ndarray]:
-    """Read rings back as the page does."""
-    return [np.cumsum(np.reshape(r, (-1, 2)), axis=0) / shapes.STEPS_PER_DEGREE for r in rings]
-
-
-@settings(max_examples=30)
-@given(
-    st.lists(
-        st.tuples(st.floats(116, 118), st.floats(25, 28), st.floats(0.01, 0.3)),
-        min_size=1,
-        max_size=8,
-    )
-)
-def test_outlines_come_back_within_a_meter(circles):
-    """Polygons, with holes too, are read back to half a hundred-thousandth of a degree."""
-    made = [
-        shapely.Point(x, y).buffer(r).difference(shapely.Point(x, y).buffer(r / 2))
-        for x, y, r in circles
-    ]
-
-    for polygon, coded in zip(made, shapes.encode(np.array(made)), strict=True):
-        rings = decoded(coded[0])
-        back = shapely.Polygon(rings[0], rings[1:])
-        assert shapely.hausdorff_distance(back, polygon) < 1.1e-5
-        assert len(rings) == 2
-
-
-def test_parts_of_a_grid_stay_together():
-    """A grid of two islands is two polygons of one feature; an empty one is none."""
-    two = shapely.union_all([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)])
-
-    assert [len(p) for p in shapes.encode(np.array([two, shapely.Polygon()]))] == [2, 0]
-
-
-def test_lines_are_no_grids():
-    """An outline that is no area is named by its position."""
-    with pytest.raises(DataError, match="first at position 1"):
-        shapes.encode(np.array([shapely.box(0, 0, 1, 1), shapely.LineString([(0, 0), (1, 1)])]))
-
-
-def test_grids_in_another_datum_or_projection_are_refused(grids):
-    """The map takes degrees of WGS-84 and says how to get there."""
-    with pytest.raises(DataError, match="to_crs"):
-        maps.base_map(grids.to_crs(3857))
-
-
-# --- discs -----------------------------------------------------------------------------------
-
-
-@settings(max_examples=40)
-@given(
-    hnp.arrays(
-        float,
-        st.tuples(st.integers(1, 200), st.just(2)),
-        elements=st.floats(0, 1),
-    ),
-    st.randoms(use_true_random=False),
-)
-def test_every_zoom_counts_every_concern_once(points, random):
-    """Discs part and join, but no concern is lost, doubled, or moved to another band."""
-    lon, lat = 117 + points[:, 0], 26 + points[:, 1]
-    band = np.array([random.randrange(4) for _ in lon])
-
-    levels = layers.count_cells((lon, lat), band, 4, (6, 16))
-
-    for cells in levels.values():
-        assert cells.n.sum() == len(lon)
-        assert cells.counts.sum(axis=0).tolist() == np.bincount(band, minlength=4).tolist()
-        assert len(set(zip(cells.x, cells.y, strict=True))) == len(cells.x)
-        assert ((cells.place >= 0) & (cells.place <= 1)).all()
-
-
-def test_the_most_urgent_concern_of_a_cell_decides_its_color():
-    """One red among a hundred blue is seen at every zoom."""
-    lon, lat = np.full(101, 117.5), np.full(101, 26.7)
-    band = np.array([3] * 100 + [0])
-
-    levels = layers.count_cells((lon, lat), band, 4, (6, 16))
-
-    assert all(cells.worst.tolist() == [0] for cells in levels.values())
-    assert all(cells.n.tolist() == [101] for cells in levels.values())
-
-
-def test_a_disc_stands_where_its_concerns_are():
-    """The middle of a cell's points agrees with the mean of their places."""
-    rng = np.random.default_rng(3)
-    lon, lat = rng.normal(117.5, 1e-4, 500), rng.normal(26.7, 1e-4, 500)
-
-    cells = layers.count_cells((lon, lat), np.zeros(500, int), 1, (6, 16))[6]
-
-    place = (np.array([cells.x[0], cells.y[0]]) + cells.place[0]) * 64 / (256 * 2**6)
-    assert place[0] * 360 - 180 == pytest.approx(lon.mean(), abs=1e-4)
-    angle = np.degrees(np.arctan(np.sinh(np.pi * (1 - 2 * place[1]))))
-    assert angle == pytest.approx(lat.mean(), abs=1e-4)
-
-
-def test_concerns_without_a_place_or_a_score_are_counted_not_hidden(concerns):
-    """What cannot be drawn is said; what has no band is grey."""
-    some = concerns.head(10).copy()
-    some.loc[some.index[:3], ["lon", "lat"]] = np.nan
-    some.loc[some.index[4], "band"] = None
-
-    layer = layers.concern_discs(some)
-
-    assert layer.data[16].n.sum() == 7
-    assert layer.legend.notes[1].startswith("另有 3 件没有位置")
-    assert layer.bands[-1].zh == "未评分"
-    assert layer.data[6].counts.sum(axis=0)[-1] == 1
-
-
-def test_no_concerns_make_an_empty_layer(concerns):
-    """An empty ledger is a map without discs, not an error."""
-    layer = layers.concern_discs(concerns.head(0))
-
-    assert layer.data[10].n.tolist() == []
-    assert layer.legend.notes[0].startswith("共 0 件")
-
-
-@pytest.mark.parametrize("column", ["summary", "wanted", "address", "note", "grid_id"])
-def test_free_text_and_addresses_never_reach_a_map(concerns, column):
-    """A popup shows five columns at most, and none that could tell of a person."""
-    with pytest.raises(DisclosureError, match=column):
-        layers.concern_discs(concerns.assign(**{column: "text"}), popups=["id", column])
-
-
-def test_lists_are_made_for_what_can_be_read_and_not_beyond(concerns):
-    """Up to 2,000 rows carry their list, the highest score first; more are for the ledger."""
-    popups = ["id", "band", "score"]
-
-    few = layers.concern_discs(concerns, popups=popups)
-    more = layers.concern_discs(pd.concat([concerns, concerns.tail(1)]), popups=popups)
-
-    scores = [int(row[2]) for row in few.rows["cells"]]
-    assert scores == sorted(concerns["score"], reverse=True)
-    assert max(few.data) == 18
-    assert more.rows is None
-
-
-def test_swapped_longitude_and_latitude_are_noticed(concerns):
-    """A latitude of 117 degrees is none."""
-    swapped = concerns.rename(columns={"lon": "lat", "lat": "lon"})
-
-    with pytest.raises(DataError, match="swapped"):
-        layers.concern_discs(swapped)
-
-
-@settings(max_examples=50)
-@given(hnp.arrays(np.int64, st.integers(0, 50), elements=st.integers(0, 2**50)))
-def test_numbers_come_back_from_their_bytes(values):
-    """LEB128, read back as the page reads it."""
-    from gridkit.maps.layers.cells import leb128
-
-    out, number, scale = [], 0, 1
-    for byte in leb128(values):
-        number += (byte & 127) * scale
-        scale *= 128
-        if byte < 128:
-            out.append(number)
-            number, scale = 0, 1
-
-    assert out == values.tolist()
-
-
-# --- hotspots --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def tests() -> pd.DataFrame:
-    """One grid of each kind, one untested."""
-    return pd.DataFrame(
-        {
-            "hot": pd.Categorical(["hot_99", "hot_95", "hot_90", "cold_95", "none"]),
-            "z": [4.0, 3.0, 2.5, -3.0, 0.1],
-            "p": [0.0001, 0.001, 0.01, 0.001, 0.9],
-            "q": [0.001, 0.02, 0.08, 0.03, 0.95],
-            "n": pd.array([30, 20, 15, 1, 8], dtype="Int64"),
-            "households": pd.array([300] * 5, dtype="Int64"),
-            "expected": [9.0] * 5,
-        },
-        index=IDS[:5],
-    )
-
-
 def test_each_hotspot_class_has_its_own_hatching(grids, tests):
     """What red and blue say is said again by lines, for a grey print."""
     layer = layers.hotspot_layer(grids, tests)
@@ -398,84 +174,6 @@ def test_a_class_that_nobody_defined_is_named(grids, tests):
     """An unknown class is a fault of the frame, said with what is known."""
     with pytest.raises(DataError, match=r"unknown classes \(warm\)"):
         layers.hotspot_layer(grids, tests.assign(hot="warm"))
-
-
-# --- in the browser --------------------------------------------------------------------------
-
-
-@pytest.fixture
-def one_of_each(grids, tests, concerns) -> dict[str, layers.MapLayer]:
-    """One layer of each kind."""
-    values = pd.Series(range(6), index=IDS, dtype=float)
-    return {
-        "rates": layers.grid_choropleth(grids, values, title="率"),
-        "hotspots": layers.hotspot_layer(grids, tests),
-        "discs": layers.concern_discs(concerns),
-    }
-
-
-@pytest.mark.browser
-@pytest.mark.parametrize("kind", ["rates", "hotspots", "discs"])
-def test_each_layer_draws_something_where_it_should(
-    kind, one_of_each, grids, page, changed, tmp_path
-):
-    """Pixels differ from the base map, and switching the layer off brings it back."""
-    layer = one_of_each[kind]
-    m = maps.base_map(grids)
-    layer.add_to(m)
-    maps.add_panel(m, maps.Caption(title="图"), [layer])
-
-    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
-    middle = {"x": 150, "y": 80, "width": 800, "height": 640}
-    page.wait_for_timeout(200)
-    shown = page.screenshot(clip=middle)
-    page.locator(".leaflet-control-layers-overlays label").nth(1).click()
-    page.wait_for_timeout(200)
-    hidden = page.screenshot(clip=middle)
-
-    assert changed(shown, hidden) > 0.02
-    assert page.locator(".gk-legend section").count() == 0
-
-
-@pytest.mark.browser
-def test_the_page_shows_what_the_layer_holds(grids, concerns, page, tmp_path):
-    """Discs, read from the page's bytes, add up to the concerns, at the first and later zooms."""
-    layer = layers.concern_discs(concerns)
-    m = maps.base_map(grids)
-    layer.add_to(m)
-    maps.add_panel(m, maps.Caption(title="图"), [layer])
-
-    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
-    titles = [b.get_attribute("title") for b in page.locator(".gk-discs button").all()]
-    counts = [int(t.split(" ")[0].replace(",", "")) for t in titles]
-
-    assert sum(counts) == 2000
-    page.locator(".gk-discs button").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_timeout(600)
-    assert page.locator(".gk-discs button").count() != len(counts)
-
-
-@pytest.mark.browser
-def test_a_touched_disc_lists_its_concerns(grids, concerns, page, tmp_path):
-    """A few concerns open as a list with the columns asked for, the most pressing first."""
-    few = concerns.head(5).assign(lon=117.15, lat=26.1, score=[5, 90, 40, 7, 60])
-    layer = layers.concern_discs(few, popups=["id", "score"])
-    m = maps.base_map(grids)
-    layer.add_to(m)
-    maps.add_panel(m, maps.Caption(title="图"), [layer])
-
-    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
-    page.locator(".gk-discs button").click()
-
-    assert page.locator(".gk-popup th").all_inner_texts() == ["编号", "分数"]
-    assert page.locator(".gk-popup td:nth-child(2)").all_inner_texts() == [
-        "90",
-        "60",
-        "40",
-        "7",
-        "5",
-    ]
 
 
 @pytest.mark.browser
