@@ -7,50 +7,18 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
 
 import ipywidgets
 import pytest
-import shapely
 
+import small_ledger
 from gridkit.forms import Correction, Desk, VisitForm
 from gridkit.forms.corrections import Corrections
-from gridkit.records import Concern, Visit, create_store, open_store
+from gridkit.records import open_store
 from gridkit.records.drafts import Drafts
-from gridkit.records.grids import make_grids
+from small_ledger import GRIDS
 
-NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
-GRIDS = make_grids(shapely.box(117.40, 26.70, 117.41, 26.71), 500, "990428", 40)
-FIRST = GRIDS.index[0]
-
-
-@pytest.fixture
-def store(tmp_path):
-    """Make a ledger with one visit and one concern."""
-    with create_store(tmp_path / "ledger.db", county_code="990428", clock=lambda: NOW) as made:
-        visit = Visit(
-            record_id="v1",
-            grid_id=FIRST,
-            visited_on="2026-11-20",
-            outcome="met",
-            met_role="owner",
-        )
-        concern = Concern(
-            record_id="c1",
-            visit_id="v1",
-            grid_id=FIRST,
-            source="grid_visit",
-            heard_on="2026-11-20",
-            demand_type="water",
-            demand_detail="water_cut",
-            households_affected=4,
-            lon=117.402,
-            lat=26.702,
-            place_source="gps",
-            accuracy_m=8,
-        )
-        made.add([visit, concern], by_role="grid_worker")
-        yield made
+store = pytest.fixture(small_ledger.corrected_store)
 
 
 def opened(store, record_id: str = "c1") -> Correction:

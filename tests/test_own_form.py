@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import docx
 import openpyxl
 import pytest
 
-import gridkit as gk
+import small_ledger
 from gridkit import reports
 from gridkit.errors import DataError
 from gridkit.reports.own_file import parse_own_form
 from gridkit.triage import matter_statistics
+from small_ledger import DAY
 
-DAY = dt.date(2026, 10, 21)
-GRID = "99042810{}001001"
+desk = pytest.fixture(small_ledger.counted_desk, scope="module")
 BY_TOWN = """
 title = "各乡镇用水情况"
 group = ["township"]
@@ -31,27 +29,6 @@ name = "matters"
 head = "在办"
 name = "open"
 """
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """Make matters of water and roads in two townships."""
-    folder = tmp_path_factory.mktemp("county") / "w"
-    workspace = gk.create_workspace(folder, name="青溪县", county_code="990428")
-    matters = [
-        gk.Concern(
-            grid_id=GRID.format(n % 2),
-            source="window",
-            heard_on="2026-10-01",
-            demand_type="water" if n < 5 else "roads",
-            summary="=1+1",
-        )
-        for n in range(8)
-    ]
-    workspace.store.add(matters, by_role="trainer")
-    made = reports.read_desk(workspace, on=DAY)
-    workspace.close()
-    return made
 
 
 def test_a_grouped_table_has_the_figures_of_the_statistics(desk, tmp_path):

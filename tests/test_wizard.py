@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gridkit as gk
+import small_ledger
 from gridkit import reports
 from gridkit.errors import DataError
 from gridkit.reports.asked import GROUPS, RULES, asked_columns, names_for
@@ -19,8 +20,7 @@ from gridkit.reports.heads import MOST_HEADS, heads_of_file, read_heads
 from gridkit.reports.own_file import parse_own_form
 from gridkit.triage.matter_statistics import MATTER_DIMENSIONS
 
-DAY = dt.date(2026, 10, 21)
-GRID = "99042810{}001001"
+desk = pytest.fixture(small_ledger.counted_desk, scope="module")
 HOSTILE = (
     "<script>alert(1)</script>",
     "=cmd|'/c calc'!A1",
@@ -28,27 +28,6 @@ HOSTILE = (
     '"quoted" \\ ]]',
     "'单引",
 )
-
-
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """Make matters of water and roads in two townships."""
-    folder = tmp_path_factory.mktemp("county") / "w"
-    workspace = gk.create_workspace(folder, name="青溪县", county_code="990428")
-    matters = [
-        gk.Concern(
-            grid_id=GRID.format(n % 2),
-            source="window" if n % 3 else "hotline",
-            heard_on="2026-10-01",
-            demand_type="water" if n < 5 else "roads",
-            summary="停水",
-        )
-        for n in range(8)
-    ]
-    workspace.store.add(matters, by_role="trainer")
-    made = reports.read_desk(workspace, on=DAY)
-    workspace.close()
-    return made
 
 
 @pytest.fixture
