@@ -154,7 +154,8 @@ def annual_report(desk: Desk, path: str | Path, *, year: int) -> Path:
     )
     page = Page(f"{desk.title}{year}年信访工作年度报告数据", _note(desk))
     page.text(
-        "各项名称凭记忆写出, 未经核对原文 (信访工作条例第四十一条); 报出前请核对。", size=10
+        "各项名称依信访工作条例第四十一条原文; 怎么数是本工具的口径, 逐项写明, 报出前请核对。",
+        size=10,
     )
     if year > desk.on.year:
         page.text(f"{year}年还没有到, 各数为 0。")
