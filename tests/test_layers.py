@@ -62,8 +62,46 @@ def test_the_legend_says_where_the_drawn_classes_part(grids):
 
     layer = layers.grid_choropleth(grids, values, title="件数", unit="件", scheme=[3, 6])
 
-    assert [i["label"] for i in layer.legend.items] == ["1–3 件", "4–6 件", "7–12 件"]
+    assert [i["label"] for i in layer.legend.items] == ["1–3 件", "4–6 件", "12 件"]
     assert classes(layer) == [2, 2, 2, 3, 3, 4]
+
+
+@pytest.mark.parametrize("scheme", ["quantiles", "equal"])
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ([0, 0, 0, 0, 0, 0], ["0 件"]),
+        ([0, 0, 0, 0, 0, 1], ["0 件", "1 件"]),
+        ([0, 0, 0, 0, 1, 2], ["0 件", "1 件", "2 件"]),
+        ([0, 0, 0, 1, 2, 3], ["0 件", "1 件", "2 件", "3 件"]),
+        ([0, 1, 1, 1, 1, 7], ["0 件", "1 件", "7 件"]),
+        ([4, 4, 4, 4, 4, 4], ["4 件"]),
+        ([1.5, 1.5, 1.5, 1.5, 1.5, 1.5], ["1.5 件"]),
+        ([0, 0, 0, 0, 2.5, 5.123], ["0 件", "2.5 件", "5.12 件"]),
+    ],
+)
+def test_where_few_values_differ_the_legend_invents_no_classes(grids, values, said, scheme):
+    """Each value is a class of its own, and what does not occur is not listed."""
+    layer = layers.grid_choropleth(
+        grids, pd.Series(values, index=IDS, dtype=float), title="件数", unit="件", scheme=scheme
+    )
+
+    assert [i["label"] for i in layer.legend.items] == said
+    assert len(set(classes(layer))) == len(said)
+
+
+@given(
+    hnp.arrays(float, 6, elements=st.just(0.0) | st.floats(1e-3, 50)),
+    st.sampled_from([None, 3.0]),
+)
+def test_the_legend_lists_just_the_colors_that_are_drawn(values, average):
+    """As many lines as there are classes with a grid in them, whatever the values."""
+    cells = shapely.box(np.arange(6), 0, np.arange(6) + 1, 1)
+    six = gpd.GeoDataFrame({"name": list(IDS)}, geometry=cells, index=IDS, crs=4326)
+
+    layer = layers.grid_choropleth(six, pd.Series(values, IDS), title="率", average=average)
+
+    assert len(layer.legend.items) == len(set(classes(layer)))
 
 
 def test_by_an_average_a_level_county_has_one_color_and_a_color_one_meaning(grids):
@@ -78,8 +116,8 @@ def test_by_an_average_a_level_county_has_one_color_and_a_color_one_meaning(grid
 
     assert classes(one) == [2] * len(IDS)
     assert classes(other) == [2, 3, 4, 5, 6, 2]
-    assert one.legend.items == other.legend.items
-    assert one.legend.items[1]["label"] == "0.1–0.2 · 低于平均"
+    assert one.legend.items == other.legend.items[:1]
+    assert other.legend.items[1]["label"] == "0.1–0.2 · 平均的 0.5–1 倍"
 
 
 def test_colors_darken_evenly_so_that_a_grey_print_keeps_their_order():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from gridkit.maps.layers.cells import Cells, count_cells
 from gridkit.maps.layers.change import change_layer
-from gridkit.maps.layers.choropleth import COLORS, class_bounds, grid_choropleth
+from gridkit.maps.layers.choropleth import grid_choropleth
 from gridkit.maps.layers.clusters import ClusterLayer, cluster_layer
 from gridkit.maps.layers.discs import (
     BANDS,
@@ -28,6 +28,7 @@ from gridkit.maps.layers.marks import MarkLayer, MarkStyle
 from gridkit.maps.layers.places import room_layer, station_layer
 from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS
 from gridkit.maps.layers.route import route_layer, visit_route
+from gridkit.maps.layers.shades import COLORS, class_bounds
 from gridkit.maps.layers.silent import silent_layer
 from gridkit.maps.layers.tiles import TileLayer, service_layer, source_tiles, tile_layer
 from gridkit.maps.layers.timeline import TimeLayer, time_layer

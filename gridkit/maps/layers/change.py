@@ -9,9 +9,9 @@ import pandas as pd
 
 from gridkit.hotspots.change import CHANGE_CLASSES
 from gridkit.maps.escape import Json
-from gridkit.maps.layers.choropleth import NO_DATA
 from gridkit.maps.layers.classes import classed
 from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
+from gridkit.maps.layers.shades import NO_DATA
 
 
 def _hatched(kind: str, color: str, ground: str) -> dict[str, Json]:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from gridkit.hotspots.silent import SILENT_CLASSES
 from gridkit.maps.escape import Json
-from gridkit.maps.layers.choropleth import NO_DATA
 from gridkit.maps.layers.classes import classed
 from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
+from gridkit.maps.layers.shades import NO_DATA
 
 
 def _upright(gap: int, ground: str) -> dict[str, Json]:

@@ -16,8 +16,8 @@ from gridkit.errors import DataError
 from gridkit.hotspots.cube import weekly
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.layers.cells import leb128
-from gridkit.maps.layers.choropleth import COLORS, ZERO, spans, spread
 from gridkit.maps.layers.layer import GridLayer, LegendSection, on_grids
+from gridkit.maps.layers.shades import COLORS, ZERO, spans, spread
 from gridkit.maps.shapes import STEPS_PER_DEGREE, encode
 
 _DAY = "%Y-%m-%d"
