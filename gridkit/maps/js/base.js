@@ -2,24 +2,35 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
-  var STEPS = 100000, MANY = 2000;
+  var STEPS = 100000, MANY = 2000, SVG = 'http://www.w3.org/2000/svg';
 
   // --- base: paper, borders ------------------------------------------------------------------
-  // Lines and areas that nobody touches, on one canvas; each of `marks` is {f, open, fill, color, weight, alpha, dash}.
-  gk.Ground = gk.Canvas.extend({
-    sharp: true,
+  // Lines and areas that nobody touches; each of `marks` is {f, open, fill, color, weight, alpha, dash}. As SVG: the
+  // browser draws it beside the page's own work, and a canvas would cost more than all the rest of a step.
+  gk.Ground = gk.Sheet.extend({
     initialize: function (pane, zIndex, marks) { this.pane = this.className = pane; this.zIndex = zIndex; this.marks = marks; },
-    draw: function (c, zoom, west, north, wide, high) {
-      var pen = c.getContext('2d'), k = Math.pow(2, zoom - 16);
-      pen.clearRect(0, 0, wide, high);
-      pen.lineJoin = pen.lineCap = 'round';
-      this.marks.forEach(function (m) {
-        pen.beginPath();
-        for (var r = 0; r < m.f.end.length; r++) { gk.trace(pen, m.f, r, k, west, north, m.open); }
-        if (m.fill) { pen.fillStyle = m.fill; pen.fill('evenodd'); }
-        pen.globalAlpha = m.alpha; pen.strokeStyle = m.color; pen.lineWidth = m.weight; pen.setLineDash(m.dash || []);
-        pen.stroke();
-        pen.globalAlpha = 1; pen.setLineDash([]);
+    make: function () {
+      var svg = document.createElementNS(SVG, 'svg');
+      svg.setAttribute('aria-hidden', 'true');
+      this._paths = this.marks.map(function (m) {
+        var p = svg.appendChild(document.createElementNS(SVG, 'path'));
+        var said = {fill: m.fill || 'none', stroke: m.color, 'stroke-opacity': m.alpha, transform: 'scale(0.25)', 'fill-rule': 'evenodd',
+          'stroke-width': 4 * m.weight, 'stroke-linejoin': 'round', 'stroke-linecap': 'round',
+          'stroke-dasharray': (m.dash || []).map(function (d) { return 4 * d; }).join(' ') || 'none'};
+        for (var k in said) { p.setAttribute(k, said[k]); }
+        return p;
+      });
+      return svg;
+    },
+    fit: function (svg, w, h) { svg.setAttribute('width', w); svg.setAttribute('height', h); },
+    draw: function (svg, zoom, west, north, wide, high) {
+      var k = Math.pow(2, zoom - 16), paths = this._paths;
+      this.marks.forEach(function (m, i) {
+        var path = new gk.Path();
+        for (var r = 0; r < m.f.end.length; r++) {
+          if (!gk.beside(m.f.box, r, k, west, north, wide, high)) { gk.trace(path, m.f, r, k, west, north, m.open); }
+        }
+        paths[i].setAttribute('d', path.text.join(' '));
       });
     }
   });

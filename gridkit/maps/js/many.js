@@ -28,9 +28,9 @@
       var size = 0, shown = 0;
       for (i = 0; i < f.n; i++) {
         var b = 4 * i;
-        if (f.box[b + 2] * k < west || f.box[b] * k > west + wide || f.box[b + 3] * k < north || f.box[b + 1] * k > north + high) { continue; }
+        if (gk.beside(f.grids, i, k, west, north, wide, high)) { continue; }
         (of[spec.cls[i]] || (of[spec.cls[i]] = [])).push(i);
-        size += (f.box[b + 2] - f.box[b]) * k; shown++;
+        size += (f.grids[b + 2] - f.grids[b]) * k; shown++;
       }
       var edges = size / Math.max(1, shown) > EDGE_PX;
       of.forEach(function (some, kind) {
@@ -55,7 +55,7 @@
       var f = gk.flat(this.spec.shapes), p = this._map.project(latlng, 16);
       for (var i = 0; i < f.n; i++) {
         var b = 4 * i;
-        if (p.x < f.box[b] || p.x > f.box[b + 2] || p.y < f.box[b + 1] || p.y > f.box[b + 3]) { continue; }
+        if (p.x < f.grids[b] || p.x > f.grids[b + 2] || p.y < f.grids[b + 1] || p.y > f.grids[b + 3]) { continue; }
         var inside = false;
         for (var r = f.first[i]; r < f.first[i + 1]; r++) {
           var from = r ? f.end[r - 1] : 0;
