@@ -7,8 +7,8 @@ cascades, faults), `concern_card` and `visit_form` a whole visit, saved in one t
 what was typed: `draft_keeper` writes it to the disk as one types. `lookup` finds categories by
 pinyin, `past` and `door` know what was heard at a door last time, `place_map` picks a place,
 `photo_field` keeps a photo of the matter where the county wants one, `visit_round` says which
-doors come next, `sheet_entry` keys its paper in; `correction` (its questions: `amended`; its
-drafts: `correction_draft`) and `merge` change finished records.
+doors come next, `printed_sheet` numbers its paper and `sheet_entry` keys it in; `correction`
+(its questions: `amended`; its drafts: `correction_draft`) and `merge` change finished records.
 `record_screen` shows the form with score, day's list and map; `board` (with its filters, week,
 feedback and backlog) and `matter_view` (clocks, story, next step, score) let a person act and
 decide; `hotspot_view` shows where concerns gather. All three read through `desk`, and are

@@ -16,7 +16,7 @@ from gridkit.forms.live_map import LiveMap
 from gridkit.forms.past import Past
 from gridkit.forms.round_view import RoundView
 from gridkit.forms.saved import Saved
-from gridkit.forms.sheet_entry import NUMBER
+from gridkit.forms.sheet_entry import ROW
 from gridkit.forms.visit_form import VISIT_PART, VisitForm
 from gridkit.screen.look import Column, Words, heading, html, join, style
 
@@ -91,9 +91,9 @@ class RecordScreen(Column):
         ids = [concern.record_id for concern in saved.concerns]
         steps = as_rows(saved.steps, "step")
         advice = desk.advise(ids, steps) if ids else pd.DataFrame()
-        if self._keying:  # the next number of the sheet
+        if self._keying:  # the next row of the sheet
             self._keying = False
-            self.form.frame.seek(NUMBER)
+            self.form.frame.seek(ROW)
         self._last = (saved, advice)
         self._show_result()
         self.day.refresh(plain_advice(advice))

@@ -14,7 +14,8 @@ from gridkit.errors import GridkitError
 from gridkit.exchange.printing import to_pdf
 from gridkit.forms.desk import Desk
 from gridkit.forms.grid_field import GridField
-from gridkit.forms.sheet_entry import SheetEntry, keep_numbers, sheet_path
+from gridkit.forms.printed_sheet import print_number
+from gridkit.forms.sheet_entry import SheetEntry
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records.spec import VISIT
 from gridkit.screen.look import Column, Markup, Words, html, tag
@@ -37,7 +38,7 @@ class RoundView(Column):
     ----------
     open_button, sheet_button, pdf_button : Button
     entry : SheetEntry
-        Keys in what was written on the latest sheet of the grid.
+        Keys in what was written on any sheet that was printed here.
     grid : GridField
     doors : DataFrame
         As `visit_round` gives them.
@@ -91,11 +92,11 @@ class RoundView(Column):
         """Make the list anew; a drawer that is closed stays empty."""
         self._message.value = ""
         grid_id = self.grid.value
+        if self._drawer.layout.display != "none":
+            self.entry.refresh()
         if grid_id is None or self._drawer.layout.display == "none":
             self._list.children, self.door_buttons = (), ()
-            self.entry.of(None)
             return
-        self.entry.of(grid_id)
         self.doors = visit_round(self._desk, grid_id)
         rows = [self._row(n, row) for n, row in self.doors.head(SHOWN).iterrows()]
         self.door_buttons = tuple(row.children[0] for row in rows)
@@ -126,11 +127,18 @@ class RoundView(Column):
             return
         desk = self._desk
         folder = desk.store.path.parent
-        path = sheet_path(folder, grid_id, desk.today, "docx")
         name = str(desk.grids["name"].get(grid_id, grid_id))
         try:
-            round_sheet(self.doors, path, grid_name=name, on=desk.today, invented=desk.invented)
-            keep_numbers(self.doors, sheet_path(folder, grid_id, desk.today, "csv"))
+            sheet = print_number(folder, grid_id, desk.today, self.doors)
+            path = sheet.path(folder, "docx")
+            round_sheet(
+                self.doors,
+                path,
+                grid_name=name,
+                on=sheet.on,
+                number=sheet.number,
+                invented=desk.invented,
+            )
             if pdf:
                 path = to_pdf(path)
             link = _download(path, self.lang)
@@ -138,11 +146,13 @@ class RoundView(Column):
             words, css, link = Words(error.zh, error.en), "gk-refused", Markup("")
         else:
             words = Words(
-                f"走访单已写好: 工作区里的 {path.name}, 可打印带走。回来按单子上的序号录入。",
-                f"The sheet is {path.name} in the workspace. Key it in by its numbers afterwards.",
+                f"走访单 {sheet.number} 已写好: 工作区里的 {path.name}, 可打印带走。"
+                "回来先填单号, 再按序号录入。",
+                f"Sheet {sheet.number} is {path.name} in the workspace. Key it in afterwards by "
+                "that number and its rows.",
             )
             css = "gk-told"
-        self.entry.of(grid_id)
+        self.entry.refresh()
         self._message.value = tag("div", words.of(self.lang), " ", link, cls=css, role="status")
 
     def speak(self, lang: str) -> None:

@@ -89,11 +89,18 @@ def _reason(row: pd.Series) -> Words:
 
 
 def round_sheet(
-    doors: pd.DataFrame, path: Path, *, grid_name: str, on: date, invented: bool = False
+    doors: pd.DataFrame,
+    path: Path,
+    *,
+    grid_name: str,
+    on: date,
+    number: str,
+    invented: bool = False,
 ) -> None:
     """Write the round as a paper sheet (docx) for those who walk without a device.
 
-    The numbers on it are those of the list, so that it is quickly keyed in afterwards.
+    Its number stands at the top right of every page, and its rows are numbered as the list,
+    so that it is quickly keyed in afterwards.
 
     Parameters
     ----------
@@ -105,6 +112,8 @@ def round_sheet(
         For the title.
     on : date
         The day of the round.
+    number : str
+        Of the sheet, from `printed_sheet.print_number`.
     invented : bool
         True for a made-up county: the sheet says so.
 
@@ -117,9 +126,13 @@ def round_sheet(
 
     sheet: Any = Document()
     _lay_page(sheet.sections[0])
+    _lay_header(sheet.sections[0].header.paragraphs[0], f"{grid_name} {on:%Y-%m-%d}", number)
     mark = " (虚构数据, 仅供演练)" if invented else ""
     sheet.add_heading(f"走访单: {grid_name} {on:%Y-%m-%d}{mark}", level=1)
-    sheet.add_paragraph("只记事和身份, 不记姓名、电话、证件号。没问的空着, 不要猜。")
+    sheet.add_paragraph(
+        "只记事和身份, 不记姓名、电话、证件号。没问的空着, 不要猜。"
+        "回来录入: 先填右上角的单号, 再填序号。"
+    )
     _lay_table(sheet, doors)
     put(path, lambda draft: sheet.save(str(draft)))
 
@@ -135,7 +148,8 @@ _HEAD = (
 )
 _WIDTHS_CM = (1.0, 4.0, 2.9, 3.2, 3.2, 2.5, 9.9)
 _PAPER_CM, _MARGIN_CM = (29.7, 21.0), 1.5  # A4, landscape
-_ROW_CM = 1.25  # room to write by hand
+_NUMBER_PT = 20
+_HEAD_CM, _ROW_CM = 0.7, 1.25  # room to write by hand
 _BOXES = "□见到人\n□无人  □不便"
 
 
@@ -147,6 +161,17 @@ def _lay_page(page: Any) -> None:
     page.page_width, page.page_height = (Cm(side) for side in _PAPER_CM)
     for side in ("left_margin", "right_margin", "top_margin", "bottom_margin"):
         setattr(page, side, Cm(_MARGIN_CM))
+
+
+def _lay_header(line: Any, words: str, number: str) -> None:
+    """Put the sheet's number, large, at the top right of every page."""
+    from docx.enum.text import WD_ALIGN_PARAGRAPH
+    from docx.shared import Pt
+
+    line.alignment, line.paragraph_format.space_after = WD_ALIGN_PARAGRAPH.RIGHT, Pt(4)
+    line.add_run(f"{words}   单号 ")
+    told = line.add_run(number)
+    told.bold, told.font.size = True, Pt(_NUMBER_PT)
 
 
 def _lay_table(sheet: Any, doors: pd.DataFrame) -> None:
@@ -166,7 +191,7 @@ def _lay_table(sheet: Any, doors: pd.DataFrame) -> None:
     lines += [("", "", "", "", _BOXES, "", "")] * _BLANK_ROWS
     for place, line in enumerate(lines):
         row = table.rows[0] if place == 0 else table.add_row()
-        row.height = Cm(_ROW_CM)
+        row.height = Cm(_ROW_CM if place else _HEAD_CM)
         _keep_whole(row, head=place == 0)
         for cell, text, width in zip(row.cells, line, _WIDTHS_CM, strict=True):
             cell.width = Cm(width)
