@@ -369,6 +369,110 @@ def test_faults_of_every_kind_at_once_are_all_in_one_table(run, tmp_path):
     assert all(kind in page for kind in set(rows["问题"]))
 
 
+def laid(folder, outlines):
+    """Write six grids of three villages, and the outlines given for these."""
+    villages = ["350428101201", "350428101202", "350428101203"]
+    x = 117 + pd.Series(range(6)).to_numpy() / 100
+    cells = shapely.box(x, 26, x + 0.01, 26.01)
+    ids = [f"{villages[i // 2]}00{i + 1}" for i in range(6)]
+    gpd.GeoDataFrame({"grid_id": ids}, geometry=cells, crs=4326).to_file(folder / "网格.gpkg")
+    whole = [shapely.box(x[2 * i], 26, x[2 * i] + 0.02, 26.01) for i in range(3)]
+    rows = [
+        (code, box if shape is ... else shape)
+        for code, shape, box in zip(villages, outlines, whole, strict=False)
+    ]
+    rows += outlines[3:]
+    codes, shapes = zip(*rows, strict=True)
+    return gpd.GeoDataFrame({"village_code": codes}, geometry=list(shapes), crs=4326)
+
+
+def checked(run, folder, *options):
+    """Check the six grids against the villages; the code, the words, and the table."""
+    code, told = run(
+        "boundaries", folder / "网格.gpkg", "--datum", "wgs84", *options,
+        "--table", folder / "问题.csv", "--map", folder / "问题.html",
+    )  # fmt: skip
+    table = folder / "问题.csv"
+    return (
+        code,
+        told,
+        pd.read_csv(table, dtype="str", keep_default_na=False) if table.exists() else None,
+    )
+
+
+def test_faults_of_the_villages_stand_in_the_same_table(run, tmp_path):
+    """Null, empty, a point, no code, a code twice: told with the grids' own, none refused."""
+    bow = shapely.Polygon([(117.06, 26), (117.07, 26.01), (117.07, 26), (117.06, 26.01)])
+    villages = laid(
+        tmp_path,
+        [
+            None,
+            shapely.Polygon(),
+            shapely.Point(117.05, 26.005),
+            ("350428101201", shapely.box(117, 26, 117.02, 26.01)),
+            (None, shapely.box(117.08, 26, 117.09, 26.01)),
+            ("350428101208", None),
+            ("350428101209", bow),
+        ],
+    )
+    villages.to_file(tmp_path / "村居.gpkg")
+
+    code, told, rows = checked(run, tmp_path, "--villages", tmp_path / "村居.gpkg")
+
+    assert code == 1, told
+    assert set(rows["问题"]) == {"村居面有误"}
+    words = {other[9:]: zh for other, zh in zip(rows["另一方"], rows["说明"], strict=True)}
+    assert len(words) == len(rows) == 6
+    assert "编码用了 2 次 (第 #1, #4 个要素)" in words["201"]
+    assert words["202"] == "村居面 350428101202: 没有边界"
+    assert "不是面 (Point)" in words["203"]
+    assert "第 #5 个要素没有编码" in words[""]
+    assert words["208"] == "村居面 350428101208: 没有边界"
+    assert "边界自相交" in words["209"]
+    assert (rows["网格"] == "").all()
+    assert "村居面有误" in (tmp_path / "问题-内部.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_villages_in_another_projection_than_the_grids_are_compared_all_the_same(
+    run, tmp_path, said
+):
+    """Degrees here, a 3-degree zone there; where a shapefile has lost its .prj, --crs says it."""
+    villages = laid(tmp_path, [...] * 3).to_crs(4547).rename(columns={"village_code": "code"})
+    villages.to_file(tmp_path / "村居.shp", encoding="utf-8")
+    if not said:
+        (tmp_path / "村居.prj").unlink()
+    options = ["--villages", tmp_path / "村居.shp", "--village-code", "code"]
+
+    code, told, _ = checked(run, tmp_path, *options)
+    again, mended, _ = checked(run, tmp_path, *options, "--crs", "EPSG:4547")
+
+    assert (code, "没有发现问题" in told) == ((0, True) if said else (2, False)), told
+    assert ("村居.shp 没有写明投影" in told) != said
+    assert (again, "没有发现问题" in mended) == (0, True), mended
+
+
+@pytest.mark.parametrize(
+    ("outlines", "option", "said"),
+    [
+        ([...] * 3, "代码", "村居.gpkg 没有 代码 这一列; 现有 village_code"),
+        ([shapely.Point(117, 26)] * 3, "village_code", "村居.gpkg 中应全是面, 现有 点 3 个"),
+    ],
+)
+def test_villages_that_cannot_be_compared_at_all_are_refused(
+    run, tmp_path, outlines, option, said
+):
+    """Without a column of codes, or without one polygon, there is nothing to list."""
+    laid(tmp_path, outlines).to_file(tmp_path / "村居.gpkg")
+
+    code, told, _ = checked(
+        run, tmp_path, "--villages", tmp_path / "村居.gpkg", "--village-code", option
+    )
+
+    assert code == 2, told
+    assert said in told
+
+
 def test_a_column_that_is_not_there_is_told_with_those_that_are(run, tmp_path):
     """The columns of the file are named, and the option that chooses."""
     code, told = run("boundaries", brought(tmp_path, spoiled=False), "--datum", "gcj02")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Final, cast
 
 import typer
 
@@ -48,6 +48,9 @@ def boundaries(
         str,
         typer.Option("--village-code", help="村居面中哪一列是 12 位代码 · code of a village"),
     ] = "village_code",
+    village_layer: Annotated[
+        str | None, typer.Option(help="村居面文件中的图层 · layer of the villages' file")
+    ] = None,
     layer: Annotated[str | None, typer.Option(help="文件中的图层 · layer of the file")] = None,
     encoding: Annotated[
         str, typer.Option(help="Shapefile 的文字编码 · of a shapefile's texts")
@@ -88,7 +91,7 @@ def boundaries(
         grids = _named(raw, named, file.name)
         outlines = None
         if villages is not None:
-            outlines = read_geo(villages, datum=asked, shape="polygon")
+            outlines = _read_villages(villages, asked, village_layer, encoding, crs)
             outlines = _indexed(outlines, village_column, villages.name)
         faults = grid_faults(grids, outlines)
     _tell(faults, len(grids))
@@ -104,6 +107,22 @@ def boundaries(
         _write_levels(grids, levels)
     if len(faults):
         raise typer.Exit(1)
+
+
+def _read_villages(
+    file: Path, datum: Datum, layer: str | None, encoding: str, crs: str | None
+) -> gpd.GeoDataFrame:
+    """Read the villages feature by feature, by their own projection, else by that of the grids."""
+    from gridkit.errors import ImportFileError
+    from gridkit.exchange.geofiles import read_geo
+
+    shape: Final = "unchecked_polygon"
+    try:
+        return read_geo(file, datum=datum, shape=shape, layer=layer, encoding=encoding)
+    except ImportFileError:
+        if crs is None:
+            raise
+        return read_geo(file, datum=datum, shape=shape, layer=layer, encoding=encoding, crs=crs)
 
 
 def _named(raw: gpd.GeoDataFrame, named: dict[str, str], name: str) -> gpd.GeoDataFrame:
@@ -166,7 +185,8 @@ def _doubt(grids: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> None:
     somewhere = ~(grids.geometry.isna() | grids.geometry.is_empty)
     own, grids = own[somewhere.to_numpy()], grids[somewhere]
     points = centroid(grids).reset_index(drop=True)
-    unique = outlines[~outlines.index.duplicated()]
+    drawn = outlines[~(outlines.geometry.isna() | outlines.geometry.is_empty)]
+    unique = drawn[~drawn.index.duplicated()]
     found = datum_evidence(points, unique, pd.Series(list(own), dtype="str"))
     if found.likely is not None:
         out.print(f"{found.zh} · {found.en}", style="yellow")

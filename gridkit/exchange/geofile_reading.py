@@ -70,7 +70,8 @@ def read_geo(
     encoding : str
         Of a shapefile's texts; "auto" takes the .cpg, else finds out.
     crs : str, optional
-        The projection, such as ``"EPSG:4547"``, for a file that does not say it.
+        The projection, such as ``"EPSG:4547"``, for a file that does not say it. One in
+        meters is not used for coordinates in degrees.
 
     Returns
     -------
@@ -220,8 +221,9 @@ def _check_shapes(frame: gpd.GeoDataFrame, name: str, shape: Shape | None) -> No
 
 def _to_degrees(frame: gpd.GeoDataFrame, name: str, crs: str | None) -> gpd.GeoDataFrame:
     flat = frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
-    if crs is not None:
-        flat = flat.set_crs(_known_crs(crs), allow_override=True)
+    said = None if crs is None else _known_crs(crs)
+    if said is not None and not (said.is_projected and _degrees(flat.total_bounds)):
+        flat = flat.set_crs(said, allow_override=True)
     if flat.crs is None:
         flat = flat.set_crs(WGS84) if _degrees(flat.total_bounds) else _no_crs(name)
     if any(old in str(flat.crs.datum) for old in _OLD):

@@ -20,6 +20,7 @@ _COLORS = {
     "sliver": "#8c510a",
     "outside": "#762a83",
     "apart": "#40004b",
+    "village": "#1b7837",
 }
 MOST_MARKED = 500
 """Of each kind, only so many are marked, the largest; the table has them all."""

@@ -36,6 +36,7 @@ KINDS = {
     "sliver": ("狭长碎片", "sliver"),
     "outside": ("越出所属村居", "outside its village"),
     "apart": ("与本村居其他网格不相连", "apart from its village"),
+    "village": ("村居面有误", "fault of a village outline"),
 }
 
 
@@ -59,15 +60,17 @@ def grid_faults(
         In WGS-84, as it came: ids may repeat or be empty, polygons may be invalid, missing or
         no polygons. With `village_code`; else the first 12 digits of the id.
     villages : GeoDataFrame, indexed by village code, optional
-        In WGS-84. Without it, a grid that touches no other grid of its village is named
-        instead of one that lies outside.
+        In WGS-84, as it came: codes may repeat (what has one code is taken together) or be
+        empty, outlines invalid, missing or no polygons. Without it, a grid that touches no
+        other grid of its village is named instead of one that lies outside.
 
     Returns
     -------
     GeoDataFrame in WGS-84, one row per fault
-        `kind` (category: ring, duplicate, overlap, gap, sliver, outside, apart), `grid`,
-        `other` (the second grid, or the village), `area_m2`, `zh`, `en`, `geometry` (the
-        place of the fault; empty where a grid has none), by kind, the largest first.
+        `kind` (category: ring, duplicate, overlap, gap, sliver, outside, apart, village),
+        `grid` (empty for the outline of a village), `other` (the second grid, or the
+        village), `area_m2`, `zh`, `en`, `geometry` (the place of the fault; empty where there
+        is none), by kind, the largest first.
 
     Raises
     ------
@@ -99,7 +102,8 @@ def grid_faults(
     found += [*_gaps(ids, sound)]
     village = _villages(grids)
     if villages is not None:
-        found += [*_outside(ids, sound, village, _outlines(villages, village, flat.crs))]
+        drawn = _outlines(villages, village, flat.crs)
+        found += [*_outside(ids, sound, village, _merged(drawn)), *_of_villages(drawn)]
     else:
         found += [*_apart(ids, sound, village)]
     return _table(found, flat.crs)
@@ -154,14 +158,14 @@ def _rings(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
 def _duplicates(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
     index = pd.Index(ids)
     for row in np.flatnonzero(index == ""):
-        zh = f"第 #{row + 1} 个要素没有编码; 每个网格须有自己的编码"
-        en = f"feature #{row + 1} has no code; each grid needs a code of its own"
+        zh = f"第 #{row + 1} 个要素没有编码; 每个要素须有自己的编码"
+        en = f"feature #{row + 1} has no code; each needs a code of its own"
         yield _Fault("duplicate", "", "", shapes[row], zh, en)
     for code in index[index.duplicated() & (index != "")].unique():
         rows = np.flatnonzero(index == code)
         where = ", ".join(f"#{i + 1}" for i in rows[:5])
-        zh = f"编码用了 {len(rows)} 次 (第 {where} 个要素); 每个网格须有自己的编码"
-        en = f"used {len(rows)} times (features {where}); each grid needs a code of its own"
+        zh = f"编码用了 {len(rows)} 次 (第 {where} 个要素); 每个要素须有自己的编码"
+        en = f"used {len(rows)} times (features {where}); each needs a code of its own"
         yield _Fault("duplicate", code, code, shapely.union_all(shapes[rows]), zh, en)
 
 
@@ -201,6 +205,7 @@ def _gaps(ids: NDArray[Any], shapes: _Shapes) -> Iterator[_Fault]:
 
 
 def _outlines(villages: gpd.GeoDataFrame, codes: NDArray[Any], crs: Any) -> gpd.GeoSeries:
+    """Give the villages as they came, in meters, indexed by code."""
     check_wgs84(villages)
     shapes = villages.geometry.set_axis(villages.index.astype("str"))
     if not np.isin(codes, shapes.index).any():
@@ -214,15 +219,40 @@ def _outlines(villages: gpd.GeoDataFrame, codes: NDArray[Any], crs: Any) -> gpd.
         if shapes.crs.to_epsg() == 4326
         else shapes.set_crs(WGS84, allow_override=True)
     )
-    return gpd.GeoSeries(shapely.make_valid(shapes.to_crs(crs).to_numpy()), shapes.index)
+    return shapes.to_crs(crs)
+
+
+def _merged(drawn: gpd.GeoSeries) -> gpd.GeoSeries:
+    """Mend outlines and take together what has one code; empty where there is no polygon."""
+    sound = shapely.make_valid(drawn.to_numpy())
+    sound[~(shapely.area(sound) > 0)] = shapely.Polygon()
+    whole = {code: shapely.union_all(part) for code, part in _by(drawn.index, sound)}
+    return gpd.GeoSeries(pd.Series(whole, dtype="object"), crs=drawn.crs)
+
+
+def _by(codes: pd.Index, shapes: _Shapes) -> Iterator[tuple[str, _Shapes]]:
+    for code, rows in pd.Series(range(len(codes))).groupby(codes.to_numpy()):
+        yield str(code), shapes[rows.to_numpy()]
+
+
+def _of_villages(drawn: gpd.GeoSeries) -> Iterator[_Fault]:
+    """Tell of the villages' outlines what is told of the grids' own."""
+    codes, raw = drawn.index.to_numpy(), drawn.to_numpy()
+    sound = shapely.make_valid(raw)
+    sound[~(shapely.area(sound) > 0)] = shapely.Polygon()
+    for fault in (*_rings(codes, raw), *_duplicates(codes, sound)):
+        zh = f"村居面 {fault.grid}: {fault.zh}" if fault.grid else f"村居面: {fault.zh}"
+        en = f"village {fault.grid}: {fault.en}" if fault.grid else f"villages: {fault.en}"
+        yield fault._replace(kind="village", grid="", other=fault.grid, zh=zh, en=en)
 
 
 def _outside(
     ids: NDArray[Any], shapes: _Shapes, village: NDArray[Any], outlines: gpd.GeoSeries
 ) -> Iterator[_Fault]:
-    own = outlines[~outlines.index.duplicated()].reindex(village).to_numpy()
+    own = outlines.reindex(village).to_numpy()
+    drawn = ~shapely.is_empty(own)  # of one without a polygon it is told once
     beyond = shapely.difference(shapes, own)
-    share = shapely.area(beyond) / np.maximum(shapely.area(shapes), SMALLEST_M2)
+    share = drawn * shapely.area(beyond) / np.maximum(shapely.area(shapes), SMALLEST_M2)
     coded = ~shapely.is_empty(shapes) & (village != "")
     for i in np.flatnonzero(shapely.is_missing(own) & coded):
         zh = f"所属村居 {village[i]} 没有边界可对照, 请核对代码"
