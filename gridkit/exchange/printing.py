@@ -12,6 +12,23 @@ from gridkit.errors import GridkitError
 from gridkit.exchange.output import put
 
 SECONDS = 180
+# a picture that a file names on the web is not fetched; whatever else asks finds no way out
+_CUT_OFF = """<?xml version="1.0" encoding="UTF-8"?>
+<oor:items xmlns:oor="http://openoffice.org/2001/registry">
+<item oor:path="/org.openoffice.Office.Common/Security/Scripting"><prop
+ oor:name="BlockUntrustedRefererLinks" oor:op="fuse"><value>true</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings"><prop
+ oor:name="ooInetProxyType" oor:op="fuse"><value>2</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings"><prop
+ oor:name="ooInetHTTPProxyName" oor:op="fuse"><value>127.0.0.1</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings"><prop
+ oor:name="ooInetHTTPProxyPort" oor:op="fuse"><value>9</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings"><prop
+ oor:name="ooInetHTTPSProxyName" oor:op="fuse"><value>127.0.0.1</value></prop></item>
+<item oor:path="/org.openoffice.Inet/Settings"><prop
+ oor:name="ooInetHTTPSProxyPort" oor:op="fuse"><value>9</value></prop></item>
+</oor:items>
+"""
 
 
 def find_office() -> str | None:
@@ -63,8 +80,11 @@ def convert(path: Path, kind: str, into: Path) -> None:
             en="LibreOffice was not found, so no PDF; install it, or save as PDF from Word or WPS.",
         )
     with tempfile.TemporaryDirectory() as folder:
-        profile = Path(folder, "profile").as_uri()
-        command = [office, f"-env:UserInstallation={profile}", "--headless", "--norestore"]
+        profile = Path(folder, "profile")
+        (profile / "user").mkdir(parents=True)
+        (profile / "user" / "registrymodifications.xcu").write_text(_CUT_OFF, "utf-8")
+        own = f"-env:UserInstallation={profile.as_uri()}"
+        command = [office, own, "--headless", "--norestore"]
         command += ["--convert-to", kind, "--outdir", folder, str(path)]
         try:
             done = subprocess.run(
