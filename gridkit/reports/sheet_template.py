@@ -21,6 +21,7 @@ import pandas as pd
 from gridkit.errors import DataError, Problem
 from gridkit.exchange.escaping import escape_formula
 from gridkit.exchange.output import put
+from gridkit.reports.outward import outward
 from gridkit.reports.word_template import check_size
 
 if TYPE_CHECKING:
@@ -31,15 +32,11 @@ if TYPE_CHECKING:
 TOTAL = "合计"
 _MARK = re.compile(r"\{\{\s*(.+?)\s*\}\}")
 _ANYWHERE = ("title", "county", "on")
-# what openpyxl would lose, and what would reach out of the file
+# what openpyxl would lose; what reaches out of the file, `outward` finds
 _REFUSED = (
     ("xl/externalLinks/", "引用了别的工作簿, 请断开链接", "links to other workbooks"),
     ("xl/charts/", "有图表, 填表会丢, 请先移走", "charts, which would be lost"),
     ("xl/pivotTables/", "有透视表, 填表会丢, 请先移走", "pivot tables, which would be lost"),
-    ("xl/vbaProject", "有宏, 请另存为 .xlsx", "macros"),
-)
-_REACHES_OUT = re.compile(
-    r"WEBSERVICE|RTD\(|DDE\(|\bCALL\(|IMAGE\(|\|'|\[[^\]]+\]\S*!", re.IGNORECASE
 )
 
 
@@ -74,7 +71,7 @@ def fill_sheet(
     import openpyxl
 
     check_size(template)
-    problems = _parts(template)
+    problems = [*_parts(template), *outward(template)]
     try:
         book = openpyxl.load_workbook(template)
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
@@ -139,12 +136,6 @@ def _problems(
             text = cell.value if isinstance(cell.value, str) else ""
             for name in _MARK.findall(text):
                 found += _unknown(where, name, known)
-            if cell.data_type == "f" and _REACHES_OUT.search(str(cell.value)):
-                found.append(
-                    Problem(
-                        where, "公式", "公式要到表外取数, 请删去", "reaches out of the file"
-                    )
-                )
         found += _merged(sheet, [row for one, row in marked if one is sheet])
     if len(marked) != 1:
         zh = "要有且只有一行写 {{ 栏目 }} 标记" if marked else "没有写 {{ 栏目 }} 标记的行"

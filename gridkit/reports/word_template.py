@@ -20,6 +20,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from gridkit.errors import DataError, Problem
 from gridkit.exchange.output import put
+from gridkit.reports.outward import outward
 
 MOST_BYTES = 50_000_000
 """A template unpacked is no larger: a small file can hold gigabytes of nothing."""
@@ -64,7 +65,7 @@ def open_template(name: str, own: str | Path | None) -> Any:
     Raises
     ------
     DataError
-        If the county's own is no DOCX, or is too large.
+        If the county's own is no DOCX, is too large, or reaches out of the file.
     """
     from docx.opc.exceptions import OpcError
     from docxtpl import DocxTemplate
@@ -75,6 +76,8 @@ def open_template(name: str, own: str | Path | None) -> Any:
             page.init_docx()
             return page
     check_size(own)
+    if found := outward(own):
+        raise DataError(**_refused(found))
     try:
         page = DocxTemplate(str(own))
         page.init_docx()
