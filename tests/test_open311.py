@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import json
-import re
 import threading
 from xml.etree import ElementTree as ET
 
@@ -20,11 +19,9 @@ from typer.testing import CliRunner
 import gridkit as gk
 from gridkit.cli import app
 from gridkit.errors import DataError, GridkitError
-from gridkit.exchange.gbt31000 import FREE_FIELDS, PERSON_FIELDS, write_disputes
 from gridkit.exchange.open311 import REQUEST_FIELDS, requests, services
 from gridkit.exchange.open311_server import Endpoint, open311_server
 from gridkit.records.grids import make_grids
-from gridkit.triage import states
 from gridkit.triage.clocks import next_due
 
 DAY = dt.date(2026, 10, 21)
@@ -262,17 +259,3 @@ def test_a_ledger_that_cannot_be_read_is_an_answer_of_the_spec():
     assert (status, media) == (500, "application/json; charset=utf-8")
     assert json.loads(body)[0].keys() == {"code", "description"}
     assert SECRET not in body.decode()
-
-
-def test_a_dispute_file_has_the_person_fields_and_leaves_them_empty(tmp_path):
-    """The shape is whole; no name, no words; nothing of a statutory channel."""
-    concerns, steps = frames([(0, "water", "0201"), (1, "roads", None), (2, "other", "14")])
-
-    number = write_disputes(concerns, states(concerns, steps, DAY), tmp_path / "d.csv", PROFILE)
-
-    raw = (tmp_path / "d.csv").read_bytes()
-    table = pd.read_csv(tmp_path / "d.csv", dtype="str", encoding="utf-8-sig")
-    assert number == len(table) == 1
-    assert raw.startswith(b"\xef\xbb\xbf")
-    assert table[[*PERSON_FIELDS, *FREE_FIELDS]].isna().all().all()
-    assert not re.search("张三|138000", raw.decode())

@@ -193,6 +193,7 @@ def _doubt(grids: gpd.GeoDataFrame, outlines: gpd.GeoDataFrame) -> None:
 
 
 def _write_table(faults: gpd.GeoDataFrame, path: Path) -> None:
+    from gridkit.exchange.csv_table import write_csv
     from gridkit.records.topology import KINDS
 
     none = faults.geometry.isna() | faults.geometry.is_empty
@@ -215,7 +216,7 @@ def _write_table(faults: gpd.GeoDataFrame, path: Path) -> None:
         "纬度",
         "位置",
     ]
-    rows.to_csv(path, index=False, encoding="utf-8-sig")
+    write_csv(rows, path)
     out.print(f"清单已写到 {path} · the table")
 
 

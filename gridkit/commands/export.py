@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gridkit.errors import DataError
 from gridkit.terminal import Folder, bar, opened, out
 
 if TYPE_CHECKING:
@@ -56,22 +57,43 @@ def export(
     ],
     folder: Folder = None,
     path: Annotated[Path | None, typer.Option("--to", help="写到哪里 · the file")] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain",
+            help="csv、disputes: 给程序读, 长编号后不加制表符, 文件头不加 BOM · for a program",
+        ),
+    ] = False,
 ) -> None:
     """把台账导出为其他格式 · the ledger in another form."""
+    _sound(form, plain=plain)
     with opened(folder) as workspace:
         target = path or Path(_TITLES[form])
         with bar("导出 · writing"):
-            number = _write(workspace, form, target)
+            number = _write(workspace, form, target, plain=plain)
         out.print(
             f"已写 {target}: {number:,} 条 · {number:,} rows", markup=False, soft_wrap=True
         )
 
 
-def _write(workspace: Workspace, form: Form, path: Path) -> int:
+def _sound(form: Form, *, plain: bool) -> None:
+    """Refuse what has no effect.
+
+    Raises
+    ------
+    DataError
+        If `plain` is asked for of another form than CSV.
+    """
+    if plain and form not in {Form.CSV, Form.DISPUTES}:
+        raise DataError(
+            zh=f"--plain 只用于 csv 和 disputes; {form} 本来就是给程序读的。",
+            en=f"--plain is for csv and disputes; {form} is made for programs as it is.",
+        )
+
+
+def _write(workspace: Workspace, form: Form, path: Path, *, plain: bool) -> int:
     from gridkit.exchange import write_concerns
-    from gridkit.exchange.gbt31000 import write_disputes
-    from gridkit.exchange.ledger_csv import put_bytes
-    from gridkit.triage import states
+    from gridkit.exchange.output import put_bytes
 
     store, profile = workspace.store, workspace.profile
     if form is Form.PACKAGE:
@@ -84,12 +106,24 @@ def _write(workspace: Workspace, form: Form, path: Path) -> int:
         return len(rows)
     concerns = store.frame("concern")
     if form is Form.CSV:
-        write_concerns(concerns, path, profile)
+        write_concerns(concerns, path, profile, plain=plain)
         return len(concerns)
     if form is Form.DISPUTES:
-        stands = states(concerns, store.frame("step"), store.today())
-        return write_disputes(concerns, stands, path, profile)
+        return _disputes(workspace, concerns, path, plain=plain)
     return _points(workspace, concerns, path)
+
+
+def _disputes(workspace: Workspace, concerns: pd.DataFrame, path: Path, *, plain: bool) -> int:
+    """Write the disputes in the shape of GB/T 31000, places by their names."""
+    from gridkit.exchange.gbt31000 import Told, write_disputes
+    from gridkit.reports.desk import place_names
+
+    store = workspace.store
+    told = Told(concerns, store.frame("step"), store.frame("session"), store.frame("room"))
+    names = place_names(workspace)
+    return write_disputes(
+        told, path, workspace.profile, store.today(), places=names, plain=plain
+    )
 
 
 def _points(workspace: Workspace, concerns: pd.DataFrame, path: Path) -> int:

@@ -81,7 +81,9 @@ def import_file(
         table = f"{row.table} " if "table" in refused else ""
         out.print(f"  {table}第 {row.line} 行 · line {row.line}: {told}", markup=False)
     if rejected is not None and len(refused):
-        refused.to_csv(rejected, index=False, encoding="utf-8-sig")
+        from gridkit.exchange.csv_table import write_csv
+
+        write_csv(refused, rejected)
         out.print(
             f"未导入的行已写到 {rejected} · rows that were not taken in are written there"
         )

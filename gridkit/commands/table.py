@@ -71,7 +71,7 @@ def command(
 
 def _write(made: SharedTable, path: Path) -> int:
     """Write it for Excel; give the number of hidden cells."""
-    from gridkit.exchange.ledger_csv import put_bytes
+    from gridkit.exchange.csv_table import write_csv
 
     frame = made.frame()
     numbers = frame.columns[1:]
@@ -79,6 +79,6 @@ def _write(made: SharedTable, path: Path) -> int:
     words = frame.astype(dict.fromkeys(numbers, "string")).fillna(
         dict.fromkeys(numbers, _HIDDEN)
     )
-    put_bytes(path, words.to_csv().encode("utf-8-sig"))
+    write_csv(words.reset_index(), path)
     path.chmod(0o644)
     return hidden

@@ -8,7 +8,8 @@ reads the file (`source_file`, `text_file`, `workbook`), turns texts into answer
 (`histories`), compares with the ledger (`comparing`) and
 writes what is new in one transaction. Every row that was not taken in stands in the
 `ImportReport` with its line and the reason, never with its words. `write_concerns` gives
-the ledger as a CSV that Excel in China opens right and that this chapter reads back.
+the ledger as a CSV that this chapter reads back. Every CSV for people is written by
+`csv_table`: Excel in China opens it right, and shows its ids as they are.
 
 Visits by phone: `phone_form` writes the XLSForm from the spec (`survey`, `phone_choices`),
 `import_submissions` reads what ODK Central (`odk`) and KoboToolbox (`kobo`) give back

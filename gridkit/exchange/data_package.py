@@ -29,7 +29,7 @@ import pandas as pd
 
 from gridkit.errors import StoreError
 from gridkit.exchange.escaping import escape_formula
-from gridkit.exchange.ledger_csv import put_bytes
+from gridkit.exchange.output import put_bytes
 
 DESCRIPTOR = "datapackage.json"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # of each file in a zip: the same data are the same bytes

@@ -17,6 +17,7 @@ import geopandas as gpd
 import pandas as pd
 
 from gridkit.errors import ImportFileError
+from gridkit.exchange.csv_table import write_csv
 from gridkit.exchange.geofile_reading import (
     Shift,
     check_datum,
@@ -220,7 +221,7 @@ def _write(
 
 def _write_words(dictionary: pd.DataFrame, path: Path, *, private: bool) -> Path:
     try:
-        dictionary.to_csv(path, index=False, encoding="utf-8-sig")
+        write_csv(dictionary, path)
         path.chmod(0o600 if private else 0o644)
     except OSError as fault:
         raise _unwritten(path, fault) from None

@@ -1,25 +1,19 @@
 """The ledger as a CSV: opened right by Excel in China, run by no spreadsheet, read back here.
 
-UTF-8 with its mark, Chinese headings and labels. A text that a spreadsheet would take for a
-formula gets an apostrophe in front, which the import takes away again.
+Chinese headings and labels, written by `csv_table`: what it puts before a formula or behind
+a long number, the import takes away again.
 """
 
 from __future__ import annotations
 
-import csv
-import errno
-import io
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gridkit.errors import StoreError, StoreFullError, why_os
 from gridkit.exchange.cells import folded
 from gridkit.exchange.codes import code_words
-from gridkit.exchange.escaping import escape_formula
+from gridkit.exchange.csv_table import write_csv
 from gridkit.exchange.mapping import Mapping, parse_mapping
 from gridkit.records.spec import CONCERN, FieldSpec
 
@@ -31,7 +25,9 @@ _SPLIT = "、"
 _FIELDS = tuple(f for f in CONCERN.fields if f.name != "visit_id" and f.type != "photo")
 
 
-def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -> None:
+def write_concerns(
+    concerns: pd.DataFrame, path: str | Path, profile: Profile, *, plain: bool = False
+) -> None:
     """Write concerns as a CSV for people, that `import_concerns` can read back.
 
     Parameters
@@ -46,19 +42,18 @@ def write_concerns(concerns: pd.DataFrame, path: str | Path, profile: Profile) -
     profile : Profile
         The labels of the codes. A code whose label would not be understood on the way back
         (it stands for two codes, or the profile lacks it) is written as it is.
+    plain : bool
+        For a program: see `csv_table.write_csv`.
 
     Raises
     ------
     StoreError
         If the file cannot be written (StoreFullError if the disk is full).
     """
-    columns = [[escape_formula(str(label)) for label in concerns.index]]
-    columns += [_texts(concerns, field, profile) for field in _FIELDS]
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([ID_HEADING, *(f.zh for f in _FIELDS)])
-    writer.writerows(zip(*columns, strict=True))
-    put_bytes(Path(path), out.getvalue().encode("utf-8-sig"))
+    columns = {field.zh: _cells(concerns, field, profile) for field in _FIELDS}
+    table = pd.DataFrame(columns, index=concerns.index)
+    table.insert(0, ID_HEADING, concerns.index.astype("str"))
+    write_csv(table, path, plain=plain)
 
 
 def ledger_mapping() -> Mapping:
@@ -82,20 +77,15 @@ def ledger_mapping() -> Mapping:
     )
 
 
-def _texts(concerns: pd.DataFrame, field: FieldSpec, profile: Profile) -> list[str]:
+def _cells(concerns: pd.DataFrame, field: FieldSpec, profile: Profile) -> pd.Series:
+    """Give a field as it is written: labels for codes, all else as it is."""
     if field.name not in concerns:
-        return [""] * len(concerns)
+        return pd.Series(None, index=concerns.index, dtype="str")
     column = concerns[field.name]
-    given = column.notna().to_numpy()
-    if field.type == "date":
-        texts = column.dt.strftime("%Y-%m-%d").tolist()
-    elif field.choices:
-        texts = _labels(concerns, field, profile)
-    else:
-        texts = [str(value) for value in column.tolist()]
-        if field.type in {"text", "reference"}:
-            texts = [escape_formula(text) for text in texts]
-    return [text if there else "" for text, there in zip(texts, given, strict=True)]
+    if not field.choices:
+        return column
+    told = pd.Series(_labels(concerns, field, profile), index=concerns.index, dtype="str")
+    return told.where(column.notna())
 
 
 def _labels(concerns: pd.DataFrame, field: FieldSpec, profile: Profile) -> list[str]:
@@ -124,25 +114,3 @@ def _named(field: FieldSpec, profile: Profile) -> list[tuple[str, str]]:
     if isinstance(field.choices, str):
         return [(c.code, c.zh) for c in profile.choices(field.choices)]
     return [(code, zh) for code, zh, _ in field.choices]
-
-
-def put_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, for its owner only."""
-    draft: Path | None = None
-    try:
-        # made by mkstemp: nobody but its owner may read it (0600), before a word is in it
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        draft = Path(name)
-        with os.fdopen(handle, "wb") as out:
-            out.write(data)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(path)
-    except OSError as fault:
-        if draft is not None:
-            draft.unlink(missing_ok=True)
-        kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
-        raise kind(
-            en=f"{path.name} was not written: {fault.strerror}; what was there before is kept.",
-            zh=f"{path.name} 未能写入 ({why_os(fault)}); 原有文件未改动。",
-        ) from None

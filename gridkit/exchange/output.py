@@ -42,6 +42,8 @@ def put(path: str | Path, write: Callable[[Path], object]) -> Path:
         draft = Path(name)
         write(draft)
         draft.chmod(0o600)
+        with draft.open("rb") as whole:
+            os.fsync(whole.fileno())
         draft.replace(path)
     except OSError as fault:
         kind = StoreFullError if fault.errno == errno.ENOSPC else StoreError
@@ -53,6 +55,11 @@ def put(path: str | Path, write: Callable[[Path], object]) -> Path:
         if draft is not None:
             draft.unlink(missing_ok=True)
     return path
+
+
+def put_bytes(path: str | Path, data: bytes) -> Path:
+    """Write bytes as a file; see `put`."""
+    return put(path, lambda draft: draft.write_bytes(data))
 
 
 def file_name(*words: str) -> str:

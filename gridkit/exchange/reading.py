@@ -26,7 +26,7 @@ from gridkit.exchange.cells import (
     yes_no_reader,
 )
 from gridkit.exchange.codes import SPLIT, read_codes
-from gridkit.exchange.escaping import unescape_formula
+from gridkit.exchange.escaping import unescape_cell
 from gridkit.exchange.mapping import Mapping, StepColumns
 from gridkit.exchange.placing import place_rows, to_wgs84
 from gridkit.exchange.source_file import read_bytes, read_source
@@ -160,7 +160,7 @@ def read_answers(
     """
     cells, skipped = _kept(raw.cells, mapping)
     if mapping.file.escaped:
-        cells = cells.apply(lambda texts: texts.map(unescape_formula))
+        cells = cells.apply(lambda texts: texts.map(unescape_cell))
     reader = _Reader(cells, raw, mapping, profile)
     columns = {
         f.name: reader.field(f)

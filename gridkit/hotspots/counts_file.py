@@ -28,6 +28,8 @@ Progress = Callable[[float], object]
 FORMATS = (".parquet", ".csv")
 # A spreadsheet runs what begins so; all that becomes one of = + - @ | % under NFKC
 _RUNS = "'*[=+\\-@|%\\t\\r\\x00＝＋－＠｜％﹢﹣﹦﹫﹪⁺⁻⁼₊₋₌].*"
+# and makes a number of what looks so; a tab behind keeps it (`exchange.escaping` tells more)
+_LONG = "0[0-9]+|[0-9]{12,}"
 
 
 class Written(NamedTuple):
@@ -85,7 +87,8 @@ def write_counts(
     grids : GeoDataFrame
         Indexed by `grid_id`, with `households` and `population`.
     target : str or Path
-        A `.parquet` file (zstd), or `.csv` with the byte order mark that Excel needs.
+        A `.parquet` file (zstd), for programs; or `.csv`, for Excel: with a byte order mark,
+        and with a tab behind what it would make a number of (grid ids).
     question : Question, optional
         `by`, `period`, `categories`, `empty_weeks` as for `count`, except that empty weeks
         are missing by default; `recorded_on`: days on which records were kept though no
@@ -192,12 +195,14 @@ def _copy(
 
 
 def _columns(*, csv: bool) -> str:
-    """List the columns of the file; texts that a spreadsheet would run get an apostrophe."""
+    """List the columns of the file; in CSV no text is run, and no id made a number."""
     if not csv:
         return "*"
     safe = ", ".join(
         f"CASE WHEN regexp_full_match({name}::VARCHAR, {quoted_text(_RUNS)}, 's') "
-        f"THEN '''' || {name}::VARCHAR ELSE {name}::VARCHAR END AS {name}"
+        f"THEN '''' || {name}::VARCHAR "
+        f"WHEN regexp_full_match({name}::VARCHAR, {quoted_text(_LONG)}) "
+        f"THEN {name}::VARCHAR || chr(9) ELSE {name}::VARCHAR END AS {name}"
         for name in ("grid_id", "category")
     )
     return f"{safe}, week, n, households, population"

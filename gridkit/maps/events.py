@@ -40,7 +40,10 @@ def read_events(folder: str | Path) -> pd.DataFrame | None:
         return None
     try:
         table = pd.read_csv(path, dtype="str", encoding="utf-8-sig")[["title", "from", "to"]]
-        days = {name: pd.to_datetime(table[name], format="%Y-%m-%d") for name in ("from", "to")}
+        days = {  # Excel saves 2026-07-01 as 2026/7/1
+            name: pd.to_datetime(table[name].str.replace("/", "-"), format="%Y-%m-%d")
+            for name in ("from", "to")
+        }
     except (OSError, ValueError, KeyError) as error:
         raise DataError(
             en=f"{EVENTS} of the workspace cannot be read ({type(error).__name__}). It is UTF-8 "

@@ -104,12 +104,22 @@ def read_desk(workspace: Workspace, *, on: dt.date | None = None) -> Desk:
         store.frame("session"),
         store.frame("decision"),
         store.frame("backlog"),
-        _names(workspace),
+        place_names(workspace),
     )
 
 
-def _names(workspace: Workspace) -> pd.Series:
-    """Name townships, villages and grids by what the grids say of themselves."""
+def place_names(workspace: Workspace) -> pd.Series:
+    """Name townships, villages and grids by what the grids say of themselves.
+
+    Parameters
+    ----------
+    workspace : Workspace
+
+    Returns
+    -------
+    Series of str, indexed by division code or grid id
+        Empty where there are no grids.
+    """
     if not workspace.has_grids:
         return pd.Series(dtype="str")
     grids = workspace.grids

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import StoreError, why_os
+from gridkit.exchange.csv_table import write_csv
 from gridkit.maps.events import EVENTS
 from gridkit.maps.ground import RIVERS, ROADS
 from gridkit.records import MODELS, Record, Store, create_workspace
@@ -74,7 +75,7 @@ def write_town(
     made = create_workspace(folder, grids=town.grids, fill=fill, **about)
     for name, lines in ((RIVERS, town.rivers), (ROADS, town.roads)):
         lines.to_file(made.folder / name, driver="GeoJSON", COORDINATE_PRECISION=5)
-    _public_events(town).to_csv(made.folder / EVENTS, index=False, encoding="utf-8-sig")
+    write_csv(_public_events(town), made.folder / EVENTS)
     return made
 
 
