@@ -162,6 +162,11 @@ UNFIT = {
     "a day that is none": {"said": {"heard_on": "2026-02-31"}},
     "a text for a number": {"said": {"people_affected": "7"}},
     "a number beyond its limit": {"said": {"people_affected": 10**30}},
+    "a number of a thousand digits": {"said": {"households_affected": 10**1000}},
+    "a longitude of a thousand digits": {"said": {"lon": 10**1000}},
+    "a formula for a code": {"said": {"demand_type": "=cmd|x"}},
+    "a code with an accent": {"said": {"demand_type": "wate\u0301r"}},
+    "a place of no source": {"said": {"place_source": "rumor"}},
     "a control character": {"said": {"summary": "a\x00b"}},
     "a text beyond its length": {"said": {"summary": "水" * 5000}},
     "a kind that is not known": {"kind": "person"},
@@ -389,6 +394,34 @@ def test_what_is_salvaged_without_its_signature_is_said_to_be_unproved(sent):
 
     assert saved.taken == 4
     assert "签名未核实" in saved.label
+
+
+@pytest.mark.parametrize("salvage", [False, True])
+@pytest.mark.parametrize(
+    "header",
+    [b"[" * 200_000, b'{"a":' * 100_000, b'{"spec_version":' + b"1" * 5000 + b"}"],
+    ids=["lists", "objects", "digits"],
+)
+def test_a_header_without_end_or_bottom_is_no_bundle(sent, tmp_path, header, salvage):
+    """Signed or not: refused as any other damage, and the next bundle is taken."""
+    path, here = sent
+    data = b"gridkit bundle 1\n" + header + b"\n"
+    (tmp_path / "f.gkb").write_bytes(data + signing.sign(hashlib.sha256(data).digest()))
+
+    with pytest.raises(BundleError, match="no sound bundle"):
+        merge(here, tmp_path / "f.gkb", trusted=trusted(), salvage=salvage)
+    done = merge_all(here, [tmp_path / "f.gkb", path], trusted=trusted())
+
+    assert [type(one) for one in done] == [Refused, Merged]
+
+
+def test_a_signer_that_is_no_key_is_refused_also_when_salvaged(sent, tmp_path):
+    """What nobody proved is read with the same care."""
+    _, here = sent
+    path = forged(tmp_path / "f.gkb", [revision()], signer="張三")
+
+    with pytest.raises(BundleError, match="no sound bundle"):
+        merge(here, path, trusted=trusted(), salvage=True)
 
 
 def test_a_header_that_promises_without_end_ends(sent, tmp_path):

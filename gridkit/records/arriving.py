@@ -7,7 +7,6 @@ the spec: a field that is not collected cannot come in by this door.
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from datetime import date
@@ -25,6 +24,8 @@ _TYPES = [int if name == "seq" else str for name in _SEALED]
 _REV_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _HOUR = re.compile(r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
 _RECORD = re.compile(RECORD_ID.pattern.strip("^$"))
+_CODES = re.compile(r"[a-z0-9][a-z0-9_]*( [a-z0-9][a-z0-9_]*)*")
+_MOST = 1 << 53  # a number of thousands of digits is none: no database takes it
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _ROLES = frozenset(code for code, _, _ in ROLES)
 _OPS = frozenset({"put", "merge", "withdraw"})
@@ -134,18 +135,29 @@ def _fitting(field: FieldSpec) -> Callable[[Any], bool]:
         return lambda value: type(value) is bool
     if field.type in {"integer", "number"}:
         return _number(field)
-    return _text(field)
+    return _code(field) if field.choices else _text(field)
 
 
 def _number(field: FieldSpec) -> Callable[[Any], bool]:
-    low = -math.inf if field.minimum is None else field.minimum
-    high = math.inf if field.maximum is None else field.maximum
+    low = -_MOST if field.minimum is None else field.minimum
+    high = _MOST if field.maximum is None else field.maximum
     kinds = (int,) if field.type == "integer" else (int, float)
 
     def fits(value: Any) -> bool:
-        return type(value) in kinds and math.isfinite(value) and low <= value <= high
+        return type(value) in kinds and low <= value <= high
 
     return fits
+
+
+def _code(field: FieldSpec) -> Callable[[Any], bool]:
+    """Take the codes of the spec itself; of a profile, which may be another one there, any."""
+    longest = field.max_length
+    if isinstance(field.choices, str):
+        return lambda value: (
+            type(value) is str and len(value) <= longest and _CODES.fullmatch(value) is not None
+        )
+    known = frozenset(code for code, _, _ in field.choices)
+    return lambda value: type(value) is str and known.issuperset(value.split(" "))
 
 
 def _text(field: FieldSpec) -> Callable[[Any], bool]:

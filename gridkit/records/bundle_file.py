@@ -21,7 +21,7 @@ from gridkit.errors import BundleError, why_os
 from gridkit.records.photos import is_photo
 from gridkit.records.picture import KEPT_BYTES
 from gridkit.records.revision import canonical_json
-from gridkit.records.signing import is_signed, sign
+from gridkit.records.signing import is_public, is_signed, sign
 from gridkit.records.spec import SPEC_VERSION
 
 FORMAT = 2
@@ -253,7 +253,7 @@ def _header_of(text: bytes, path: Path) -> Header:
         photos = tuple(Carried(*photo) for photo in said.pop("photos", ()))
         header = Header(**said, spans=spans, photos=photos)
         whole = header.to_json().encode() + b"\n" == text and _is_sound(header)
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         whole = False
     if not whole:
         raise spoiled(path)
@@ -268,6 +268,7 @@ def _is_sound(header: Header) -> bool:
     return (
         all(type(n) is int for n in numbers)
         and all(isinstance(text, str) for text in texts)
+        and is_public(header.signer)
         and devices == sorted(set(devices))
         and all(type(n) is int and 0 < n <= KEPT_BYTES for _, n in header.photos)
         and all(isinstance(name, str) for name, _ in header.photos)

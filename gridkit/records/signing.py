@@ -86,6 +86,17 @@ def own_public() -> str:
     return own_key().public_key().public_bytes_raw().hex()
 
 
+def is_public(text: str) -> bool:
+    """Tell whether a text has the form of a public key.
+
+    Examples
+    --------
+    >>> is_public("00" * 32), is_public("")
+    (True, False)
+    """
+    return _KEY.fullmatch(text) is not None
+
+
 def fingerprint(public: str) -> str:
     """Shorten a public key to what two people can compare on the telephone.
 
