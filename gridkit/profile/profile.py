@@ -152,17 +152,18 @@ class Profile(Frozen):
     def label(self, table: str, code: str, lang: str = "zh") -> str:
         """Return what a code is called, in Chinese (`zh`) or English (`en`).
 
-        Raises
-        ------
-        ProfileError
-            If the table does not have the code.
+        A code that the table lacks is called so: a record of another device or an earlier
+        year may hold it, and one such record must not stop the report of a whole county.
+
+        Examples
+        --------
+        >>> profile = load_profile()
+        >>> profile.label("demand_type", "water"), profile.label("demand_type", "tram")
+        ('用水', '未知代码 tram')
         """
         choice = self.table(table).by_code.get(code)
         if choice is None:
-            raise ProfileError(
-                en=f"Table `{table}` has no code `{code}`.",
-                zh=f"选项表 `{table}` 中没有代码 `{code}`。",
-            )
+            return f"unknown code {code}" if lang == "en" else f"未知代码 {code}"
         return choice.en if lang == "en" else choice.zh
 
     def find(self, text: str, table: str) -> tuple[Choice, ...]:
