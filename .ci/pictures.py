@@ -141,7 +141,7 @@ def screens(page: Page, port: int, workspace, target: Path, mark: str) -> None:
     page.screenshot(path=target / f"map{mark}.png")
     page.goto(maps.save(weeks_map(workspace), workspace.folder / "weeks.html").as_uri())
     page.wait_for_timeout(800)
-    page.locator(".gk-time input").evaluate(
+    page.locator(".gk-time input[type=range]").evaluate(
         "e => { e.value = 44; e.dispatchEvent(new Event('input')); }"
     )
     page.wait_for_timeout(400)

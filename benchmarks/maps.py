@@ -112,7 +112,8 @@ def our_weeks(cells: gpd.GeoDataFrame) -> folium.Map:
             "n": rng.poisson(0.6, 52 * len(cells)),
         }
     )
-    return with_layer(maps.layers.time_layer(cells, counts), cells)
+    homed = cells.assign(households=rng.integers(20, 400, len(cells)))  # rates, too
+    return with_layer(maps.layers.time_layer(homed, counts), cells)
 
 
 def with_layer(

@@ -104,6 +104,33 @@ def test_the_legend_lists_just_the_colors_that_are_drawn(values, average):
     assert len(layer.legend.items) == len(set(classes(layer)))
 
 
+def weekly_counts(n):
+    """Give counts of six grids in two weeks."""
+    weeks = pd.to_datetime(["2026-03-02", "2026-03-09"])
+    table = pd.DataFrame(
+        {"grid_id": np.repeat(IDS.to_numpy(), 2), "week": np.tile(weeks, 6), "n": n}
+    )
+    return table.astype({"week": "datetime64[s]"})
+
+
+def test_the_slider_offers_rates_where_households_are_known(grids):
+    """Without households, counts only, and whoever asks for rates is told what they need."""
+    counts = weekly_counts([1, 0, 3, 1, 0, 0, 2, 2, 1, 1, 0, 4])
+    homed = grids.assign(households=[50, 100, 200, 0, None, 400])
+
+    plain = layers.time_layer(grids.drop(columns="households", errors="ignore"), counts)
+    rated = layers.time_layer(homed, counts, measure="smoothed")
+
+    assert [m["name"] for m in plain.time["measures"]] == ["counts"]
+    assert [m["name"] for m in rated.time["measures"]] == ["counts", "rates", "smoothed"]
+    assert rated.legend == rated.legends[2]
+    assert "件/千户" in rated.legend.notes[1]
+    assert rated.time["homes"] == [50, 100, 200, 0, 0, 400]
+    with pytest.raises(DataError, match="Rates need `households`") as told:
+        layers.time_layer(grids[["name", "geometry"]], counts, measure="rates")
+    assert "率要有户数" in told.value.zh
+
+
 def test_by_an_average_a_level_county_has_one_color_and_a_color_one_meaning(grids):
     """Shrunken rates a hair apart are not spread over all shades, as quantiles would."""
     level = pd.Series(np.linspace(0.040, 0.056, len(IDS)), index=IDS)

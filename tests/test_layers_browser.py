@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gridkit import maps
+from gridkit import hotspots, maps
 from gridkit.maps import layers
 from layer_kinds import KINDS, heard, lay, make, on_a_map
 
@@ -50,7 +50,7 @@ def test_all_layers_together_draw_and_play(page, tmp_path):
     label = page.locator(".gk-time-label b")
     last = label.inner_text()
     assert page.locator(".gk-event").all_inner_texts() == ["大旱", "聚集 1: 60 件, 预期 9.5 件"]
-    page.locator(".gk-time input").focus()
+    page.locator(".gk-time input[type=range]").focus()
     page.keyboard.press("ArrowLeft")
     assert label.inner_text() != last
     page.keyboard.press("Home")
@@ -136,6 +136,79 @@ def test_the_page_steps_through_the_counts_that_went_in(page, tmp_path):
 
     expected = layer.cube.T.rolling(4, min_periods=1).sum().astype(int).to_numpy()
     assert np.array(seen).tolist() == expected.tolist()
+
+
+HOMES = [4, 80, 120, 300, 0, 900]
+
+
+def weeks_of_rates() -> layers.TimeLayer:
+    """Give a slider over six grids and 30 weeks, one of unknown households."""
+    grids = lay().iloc[:6].assign(households=HOMES)
+    few = heard()
+    few["grid_id"] = grids.index[np.arange(len(few)) % 6]
+    period = (few["heard_on"].min().date(), few["heard_on"].max().date())
+    counts = hotspots.count(few, grids, by=None, period=period)
+    return layers.time_layer(grids, counts, window=4)
+
+
+def test_rates_of_every_step_are_those_of_the_chapter_of_hotspots(page, tmp_path):
+    """The page works them out from counts and households: as `hotspots.rates` does, in all weeks."""
+    layer = weeks_of_rates()
+    page.goto(maps.save(on_a_map([layer]), tmp_path / "rates.html").as_uri())
+    summed = layer.cube.T.rolling(4, min_periods=1).sum().T
+    homes = pd.Series(HOMES, summed.index)
+
+    for at, column in ((1, "rate"), (2, "rate_eb")):
+        seen = page.evaluate(
+            "([name, at, weeks, grids]) => { const t = window[name], by = t.spec.time.measures[at];"
+            " return [...Array(grids).keys()].map(i =>"
+            " [...Array(weeks).keys()].map(w => t.value(i, w, by))); }",
+            [layer.get_name(), at, *reversed(summed.shape)],
+        )
+        expected = pd.DataFrame(
+            {
+                week: hotspots.rates(
+                    pd.DataFrame({"n": summed[week].astype(int), "households": homes})
+                )[column]
+                for week in summed
+            }
+        )
+        known = homes.to_numpy() > 0
+        got = pd.DataFrame(seen, index=summed.index)
+        np.testing.assert_allclose(
+            got[known].astype(float), 10 * expected[known].astype(float), rtol=1e-9
+        )
+        assert got[~known].isna().all(axis=None)
+
+
+def test_the_legend_follows_the_measure_that_is_chosen(page, tmp_path):
+    """Counts first; rates and smoothed rates by a key or a click, with their own colors and words."""
+    layer = weeks_of_rates()
+    page.goto(maps.save(on_a_map([layer]), tmp_path / "rates.html").as_uri())
+    heads, label = page.locator(".gk-legend h3"), page.locator(".gk-time-label")
+    fills = "[...document.querySelectorAll('.leaflet-gkTime-pane path')].map(p => p.getAttribute('fill'))"
+    said, drawn = [], []
+    page.locator(".gk-measures input").first.focus()
+    for key in (None, "ArrowRight", "ArrowRight"):
+        if key:
+            page.keyboard.press(key)
+        said.append((heads.first.inner_text(), label.inner_text()))
+        drawn.append(page.evaluate(fills))
+        items = page.locator(".gk-legend li").all_inner_texts()
+        assert ("户数未知 households unknown" in items) == (key is not None)
+
+    assert [head for head, _ in said] == [
+        "逐周诉求 week by week",
+        "逐周诉求 · 率 rates",
+        "逐周诉求 · 平滑后的率 smoothed rates",
+    ]
+    assert [text.endswith("件/千户") for _, text in said] == [False, True, True]
+    assert drawn[0] != drawn[1]
+    assert [one[4].startswith("url(") for one in drawn] == [False, True, True]
+    listed = page.evaluate(
+        "[...document.querySelectorAll('.gk-legend li rect')].map(r => r.getAttribute('fill'))"
+    )
+    assert set(drawn[2]) <= set(listed)
 
 
 def test_the_brightest_heat_lies_on_the_truly_densest_places(page, tmp_path):

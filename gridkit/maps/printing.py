@@ -61,7 +61,8 @@ _SHEET = f"""<style>
 @page {{ size: A4 landscape; margin: 0 }}
 html, body {{ width: {_WIDTH}px; height: {_HEIGHT}px; margin: 0; overflow: hidden }}
 .folium-map {{ position: relative !important; width: {_WIDTH}px !important; height: {_HEIGHT}px !important }}
-.leaflet-control-zoom, .leaflet-control-layers {{ display: none !important }}
+.leaflet-control-zoom, .leaflet-control-layers, .gk-play {{ display: none !important }}
+.gk-measures label:not(:has(:checked)) {{ display: none }}
 .gk-map .gk-legend {{ width: 250px; max-height: {_HEIGHT - 110}px !important }}
 .gk-map .gk-legend {{ font-size: 10.5px; line-height: 1.35 }}
 .gk-map .gk-legend p, .gk-map .gk-legend footer, .gk-map .gk-legend h3 {{ font-size: 10.5px }}

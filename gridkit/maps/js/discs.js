@@ -111,7 +111,7 @@
       return '<table><thead><tr>' + r.heads.map(function (h) { return '<th>' + h + '</th>'; }).join('') + '</tr></thead><tbody>' +
         rows.slice(0, LISTED).map(function (i) {
           return '<tr>' + r.cells[i].map(function (v) { return '<td>' + v + '</td>'; }).join('') + '</tr>';
-        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + this.spec.words.more.replace('#', more) + '</p>' : '');
+        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + this.spec.words.more.split('#').join(more) + '</p>' : '');
     }
   });
 })();

@@ -138,7 +138,7 @@
       if (!map.getPane(spec.pane)) { map.createPane(spec.pane).style.zIndex = spec.zIndex; }
       var many = data.rings.length > MANY, self = this;
       var renderer = many ? L.canvas({pane: spec.pane, padding: 0.2}) : L.svg({pane: spec.pane, padding: 0.3});
-      var styles = spec.classes.map(function (c) {
+      var styles = this._styles = spec.classes.map(function (c) {
         return {
           renderer: renderer, pane: spec.pane, smoothFactor: 0.8, noClip: !many,
           fill: true, fillColor: c.hatch ? (many ? canvasHatch(c.hatch) : svgHatch(c.hatch)) : (c.fill || '#000'),

@@ -110,7 +110,7 @@
       var table = '<table><thead><tr>' + spec.heads.map(function (h) { return '<th>' + h + '</th>'; }).join('') + '</tr></thead><tbody>' +
         here.slice(0, LISTED).map(function (k) {
           return '<tr>' + spec.rows[k].map(function (v) { return '<td>' + v + '</td>'; }).join('') + '</tr>';
-        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + spec.words.more.replace('#', more) + '</p>' : '');
+        }).join('') + '</tbody></table>' + (more > 0 ? '<p>' + spec.words.more.split('#').join(more) + '</p>' : '');
       L.popup({maxWidth: 460, className: 'gk-popup', autoPanPaddingTopLeft: [60, 80], autoPanPaddingBottomRight: [map.getSize().x > 900 ? 290 : 20, 30]})
         .setLatLng([spec.marks[i][1] / STEPS, spec.marks[i][0] / STEPS]).setContent(table).openOn(map);
     }

@@ -49,10 +49,11 @@
     summary.innerHTML = spec.words;
     var body = L.DomUtil.create('div', '', legend);
     function write() {
-      body.innerHTML = spec.sections.filter(function (s, i) { return map.hasLayer(layers[i]); })
-        .map(section).join('') + (spec.foot ? '<footer>' + spec.foot + '</footer>' : '');
+      // a layer that colors by what is chosen speaks for itself
+      body.innerHTML = spec.sections.map(function (s, i) { return layers[i].legend ? layers[i].legend() : s; })
+        .filter(function (s, i) { return map.hasLayer(layers[i]); }).map(section).join('') + (spec.foot ? '<footer>' + spec.foot + '</footer>' : '');
     }
-    map.on('layeradd layerremove', write);
+    map.on('layeradd layerremove gk:legend', write);
     write();
     // open where there is room for it beside the county
     map._gkOpen = function () {

@@ -17,7 +17,7 @@ from gridkit.hotspots.cube import weekly
 from gridkit.maps.escape import Json, safe, script_json
 from gridkit.maps.layers.cells import leb128
 from gridkit.maps.layers.layer import GridLayer, LegendSection, on_grids
-from gridkit.maps.layers.shades import COLORS, ZERO, spans, spread
+from gridkit.maps.layers.week_measures import PER_HOUSEHOLDS, Measure, coloring
 from gridkit.maps.shapes import STEPS_PER_DEGREE, encode
 
 _DAY = "%Y-%m-%d"
@@ -26,11 +26,13 @@ _DAY = "%Y-%m-%d"
 class TimeLayer(GridLayer):
     """Grids colored week by week; made by `time_layer`.
 
-    `cube` has the concerns of each grid and week, in the order of the grids.
+    `cube` has the concerns of each grid and week, in the order of the grids; `legends` a
+    section for each measure that can be chosen.
     """
 
     scripts: ClassVar[tuple[str, ...]] = ("grids.js", "time.js")
     cube: pd.DataFrame
+    legends: tuple[LegendSection, ...]
     time: dict[str, Json]
 
     def script(self) -> str:
@@ -46,6 +48,7 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     clusters: pd.DataFrame | None = None,
     events: pd.DataFrame | None = None,
     until: dt.date | None = None,
+    measure: Measure = "counts",
     title: str = "逐周诉求",
 ) -> TimeLayer:
     """Show how concerns come and go over the weeks, with a slider that plays.
@@ -53,7 +56,8 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     Parameters
     ----------
     grids : GeoDataFrame, length n
-        WGS-84, indexed by `grid_id`.
+        WGS-84, indexed by `grid_id`. Where `households` are known, rates per 1,000 of them can
+        be chosen beside counts, as they are and drawn towards the county's (`hotspots.rates`).
     counts : DataFrame
         What `hotspots.count(..., by=None)` returned: `grid_id`, `week`, `n`, without a gap.
     window : int
@@ -67,6 +71,8 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         of works. They stand behind the chart and are named in their weeks.
     until : date, optional
         Up to which day the data reach: the last week says so if it is not over.
+    measure : {"counts", "rates", "smoothed"}
+        What is colored when the map opens; the reader may choose another.
     title : str
         For legend and layer control.
 
@@ -80,7 +86,8 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     AlignmentError
         If counts belong to grids that the map does not have.
     DataError
-        If columns are missing, a week has no row, or `window` is below 1.
+        If columns are missing, a week has no row, `window` is below 1, or there is no such
+        measure (rates need households).
 
     Notes
     -----
@@ -107,34 +114,38 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
     cube = pd.DataFrame(on_grids(table, grids.set_axis(grids.index.astype("str")), "counts"))
     cube = cube.fillna(0).astype(np.int64).set_axis(grids.index)
     summed = cube.T.rolling(window, min_periods=1).sum().T.to_numpy()
-    bounds = _bounds(summed)
-    classes = [ZERO] + [
-        {"fill": color, "stroke": "#ffffff", "weight": 0.6, "opacity": 0.92}
-        for color in spread(len(bounds))
-    ]
-    items = [{**ZERO, "label": "0 件", "en": "none"}] + [
-        {**style, "label": text, "en": ""}
-        for style, text in zip(classes[1:], spans(np.ones(1), bounds, 0, "件"), strict=True)
-    ]
-    last = np.where(summed[:, -1] > 0, 1 + np.searchsorted(bounds[:-1], summed[:, -1]), 0)
-    together = f"每步是截至该周的 {window} 周合计" if window > 1 else "每步一周"
-    notes = [f"{together}; 颜色在各周意思相同。件数, 未除以户数。"]
-    if clusters is not None and len(clusters):
-        notes.append("粗线圈出该周仍在的时空聚集 / outlined: clusters alive in that week.")
+    outlined = ["粗线圈出该周仍在的时空聚集 / outlined: clusters alive in that week."]
+    colored = coloring(
+        summed,
+        grids.get("households"),
+        window,
+        title,
+        outlined if clusters is not None and len(clusters) else [],
+    )
+    first = _first(measure, [str(one["name"]) for one in colored.measures])
     layer = TimeLayer(
         grids,
-        classes,
-        pd.Series(last, index=grids.index),
+        colored.classes,
+        pd.Series(colored.of[first][:, -1], index=grids.index),
         pd.DataFrame(index=grids.index),
         [],
-        legend=LegendSection(title, "week by week", tuple(items), tuple(notes)),
+        legend=colored.legends[first],
         pane=("gkTime", 402),
     )
+    layer.legends = tuple(colored.legends)
     layer.cube = cube
     layer.time = {
         **_weeks(cube, window, until),
         "window": window,
-        "bounds": bounds.tolist(),
+        "measures": [
+            {**one, "legend": legend.to_json()}
+            for one, legend in zip(colored.measures, colored.legends, strict=True)
+        ],
+        "measure": first,
+        "per": PER_HOUSEHOLDS,
+        "homes": colored.homes.tolist(),
+        "means": list(colored.means),
+        "spreads": list(colored.spreads),
         "data": base64.b64encode(leb128(cube.to_numpy().T.ravel())).decode(),
         "clusters": _clusters(clusters, grids),
         "events": _events(events),
@@ -144,18 +155,22 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
             "week": "选择一周",
             "total": "全县 # 件",
             "unit": "件",
+            "homes": "户数 (分母)",
+            "measure": "量度 / measure",
             "chart": "每周件数",
         },
     }
     return layer
 
 
-def _bounds(summed: np.ndarray) -> np.ndarray:
-    """Part counts where they double or so: most are one or two, and the few large ones matter."""
-    most = summed.max(initial=0)
-    if most < 1:
-        return np.array([1.0])
-    return np.unique(np.rint(np.geomspace(1, most, len(COLORS))))
+def _first(measure: str, there: list[str]) -> int:
+    if measure in there:
+        return there.index(measure)
+    raise DataError(
+        en=f"`measure` must be one of {', '.join(there)} on these grids; it is {measure!r}. Rates "
+        "need `households`.",
+        zh=f"这些网格的 `measure` 可为 {'、'.join(there)}; 现为 {measure!r}。率要有户数 (`households`)。",
+    )
 
 
 def _weeks(cube: pd.DataFrame, window: int, until: dt.date | None) -> dict[str, Json]:
