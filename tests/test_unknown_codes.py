@@ -7,20 +7,18 @@ from importlib.resources import files
 
 import docx
 import openpyxl
-import pandas as pd
 import pytest
 import shapely
+from typer.testing import CliRunner
 
 import gridkit as gk
 from gridkit import reports
-from gridkit.commands.open311 import endpoint
-from gridkit.exchange import write_concerns
-from gridkit.exchange.gbt31000 import write_disputes
+from gridkit.cli import app
 from gridkit.records.bundle import bundle
 from gridkit.records.grids import make_grids
 from gridkit.records.merge import merge
 from gridkit.records.signing import TrustedKey, own_public
-from gridkit.triage import matter_statistics, states
+from gridkit.triage import matter_statistics
 
 DAY = dt.date(2026, 10, 31)
 DEMANDS = files("gridkit.profile") / "default" / "demands.toml"
@@ -97,17 +95,15 @@ def test_every_report_is_written(office, tmp_path, kind):
     assert "未知代码 tram" in "\n".join([*(p.text for p in page.paragraphs), *cells])
 
 
-def test_every_export_is_written(office, tmp_path):
-    """Open311 and the disputes name it so; the table for the own desk keeps the code."""
-    store, profile = office.store, office.profile
-    concerns = store.frame("concern")
+@pytest.mark.parametrize("form", ["csv", "disputes", "open311", "gpkg", "datapackage"])
+def test_every_export_is_written(office, tmp_path, form):
+    """By its command: what is for others names it as unknown, what is for here keeps the code."""
+    name = {"gpkg": "o-内部.gpkg", "datapackage": "o.zip"}.get(form, "o.txt")
+    asked = ["export", form, "-w", str(office.folder), "--to", str(tmp_path / name)]
 
-    requests = endpoint(office).table
-    number = write_disputes(
-        concerns, states(concerns, store.frame("step"), DAY), tmp_path / "d.csv", profile
-    )
-    write_concerns(concerns, tmp_path / "c.csv", profile)
+    done = CliRunner().invoke(app, asked)
 
-    assert set(requests["service_name"]) == {"未知代码 tram"}
-    assert number == 6
-    assert set(pd.read_csv(tmp_path / "c.csv", encoding="utf-8-sig")["诉求类别"]) == {"tram"}
+    assert done.exit_code == 0, done.output
+    assert "6 条" in done.output
+    if form in {"csv", "open311"}:
+        assert "tram" in (tmp_path / name).read_text("utf-8-sig")
