@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import http.client
 import json
+import re
 import threading
 from xml.etree import ElementTree as ET
 
@@ -19,13 +20,16 @@ from typer.testing import CliRunner
 import gridkit as gk
 from gridkit.cli import app
 from gridkit.errors import DataError, GridkitError
-from gridkit.exchange.open311 import REQUEST_FIELDS, requests, services
+from gridkit.exchange.open311 import REQUEST_FIELDS, Terms, requests, services
 from gridkit.exchange.open311_server import Endpoint, open311_server
+from gridkit.exchange.open311_xml import to_xml
 from gridkit.records.grids import make_grids
+from gridkit.records.ids import new_id
 from gridkit.triage.clocks import next_due
 
 DAY = dt.date(2026, 10, 21)
 SECRET = "张三家 13800000000"
+KEY = b"0" * 32
 PROFILE = gk.load_profile()
 GRIDS = ["990428100001001", "990428100001002", "990428101001001"]
 
@@ -133,7 +137,7 @@ def test_no_cell_that_is_told_has_fewer_than_k(matters, k):
     """By kind, by kind and township, by kind and grid; and nothing of a statutory channel."""
     concerns, steps = frames(matters)
 
-    table = requests(concerns, steps, DAY, PROFILE, POINTS, k=k)
+    table = requests(concerns, steps, DAY, PROFILE, Terms(KEY, POINTS, k))
 
     by_kind = table["service_code"].value_counts()
     with_place = table.dropna(subset=["lat"])
@@ -154,20 +158,22 @@ def test_the_date_to_expect_is_the_legal_clock():
     """The end of the day on which the duty ends, in the time of China."""
     concerns, steps = frames([(0, "water", None)] * 6)
 
-    table = requests(concerns, steps, DAY, PROFILE, POINTS)
+    table = requests(concerns, steps, DAY, PROFILE, Terms(KEY, POINTS))
 
     due = next_due(concerns, steps, PROFILE, DAY)["due_on"].dt.strftime("%Y-%m-%d")
     assert set(table["expected_datetime"]) == {f"{day}T23:59:59+08:00" for day in due}
     assert set(table["requested_datetime"]) == {"2026-10-01T00:00:00+08:00"}
     with pytest.raises(DataError, match="2 or more"):
-        requests(concerns, steps, DAY, PROFILE, k=1)
+        requests(concerns, steps, DAY, PROFILE, Terms(KEY, k=1))
 
 
 @pytest.fixture(scope="module")
 def port():
     """Serve twelve matters on a free port of this machine."""
     concerns, steps = frames([(0, "water", None)] * 6 + [(2, "roads", None)] * 6)
-    endpoint = Endpoint(PROFILE, requests(concerns, steps, DAY, PROFILE, POINTS), DAY)
+    endpoint = Endpoint(
+        PROFILE, requests(concerns, steps, DAY, PROFILE, Terms(KEY, POINTS)), DAY
+    )
     server = open311_server(lambda: endpoint, port=0)
     assert server.server_address[0] == "127.0.0.1"
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -206,7 +212,12 @@ def test_the_answers_have_the_published_shape(port):
         jsonschema.validate(definition, DEFINITION)
         assert definition["service_code"] == service["service_code"]
         assert definition["attributes"][0]["values"]
-    assert ET.fromstring(get(port, "/services/water.xml")[2])[0].tag == "service_definition"
+    top = ET.fromstring(
+        get(port, "/services/water.xml")[2]
+    )  # as in the spec: no list around it
+    assert (top.tag, top[0].tag) == ("service_definition", "service_code")
+    keys = [one.text for one in top.iterfind("attributes/attribute/values/value/key")]
+    assert "water_cut" in keys
 
 
 def test_requests_are_chosen_by_the_parameters_of_the_spec(port):
@@ -220,6 +231,85 @@ def test_requests_are_chosen_by_the_parameters_of_the_spec(port):
     for address in ("/requests/none.json", "/services/none.xml", "/other.json"):
         assert get(port, address)[0] == 404
     assert get(port, "/requests.csv")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("asked", "number"),
+    [
+        ("start_date=2026-09-30T16:00:00Z", 12),  # the very moment at which the day begins
+        ("start_date=2026-09-30T16:00:01Z", 0),
+        ("start_date=2026-10-01T00:00:00%2B08:00", 12),
+        ("start_date=2026-10-01T00:00:00+08:00", 12),  # a plus that is a space in an address
+        ("start_date=2026-10-01", 12),
+        ("end_date=2026-10-01", 12),
+        ("end_date=2026-09-30T15:59:59Z", 0),
+        ("start_date=2026-08-01&end_date=2026-10-01", 12),
+    ],
+)
+def test_dates_are_moments_with_their_zone(port, asked, number):
+    """A day of China begins at 16:00 of the day before in Greenwich."""
+    assert len(json.loads(get(port, f"/requests.json?{asked}")[2])) == number
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "start_date=yesterday",
+        "start_date=2026-02-30",
+        "end_date=2026-10-01T00:00:00",
+        "start_date=2026-01-01&end_date=2026-10-01",
+        "status=' OR 1=1",
+    ],
+)
+@pytest.mark.parametrize("kind", ["json", "xml"])
+def test_a_parameter_that_is_none_is_said_so(port, asked, kind):
+    """An error in the spec's form, not an empty list that reads as no matters."""
+    address = f"/requests.{kind}?{asked.replace(' ', '%20')}"
+
+    status, media, body = get(port, address)
+
+    assert (status, kind in media) == (400, True)
+    if kind == "json":
+        assert json.loads(body)[0]["code"] == 400
+    else:
+        assert ET.fromstring(body).findtext("error/code") == "400"
+
+
+def test_an_address_that_is_none_and_what_would_write_are_refused_in_form(port):
+    """Whoever sends nonsense gets an answer, and nothing comes in."""
+    for method, address, status in (("GET", "http://[", 400), ("POST", "/requests.json", 405)):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.putrequest(method, address, skip_host=True)
+        connection.putheader("Host", "127.0.0.1")
+        connection.endheaders()
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())[0]["code"]) == (status, status)
+        connection.close()
+
+
+def test_an_id_tells_neither_the_number_nor_the_moment_and_stays():
+    """The ledger's own says when it was made; an outside number could be guessed and tried."""
+    concerns, steps = frames([(0, "water", None)] * 6)
+    concerns.index = pd.Index([new_id() for _ in range(6)], dtype="str")
+
+    first = requests(concerns, steps, DAY, PROFILE, Terms(KEY))["service_request_id"]
+    again = requests(concerns.iloc[::-1], steps, DAY, PROFILE, Terms(KEY))["service_request_id"]
+    other = requests(concerns, steps, DAY, PROFILE, Terms(b"1" * 32))["service_request_id"]
+
+    assert first.tolist() == again.tolist() == sorted(first)
+    assert not set(first) & set(other)
+    assert not any(label[:8] in one for label in concerns.index for one in first)
+
+
+@given(text=st.text(st.characters(codec="utf-8"), max_size=30))
+def test_any_word_is_sound_xml(text):
+    """Control characters, brackets and quotes: read back as they were, but for what XML lacks."""
+    xml = to_xml("services", "service", [{"service_name": text}])
+
+    read = ET.fromstring(xml).findtext("service/service_name")
+    allowed = "".join(c if c in "\t\n\r" or c >= " " else " " for c in text)
+    allowed = re.sub("[\ufffe\uffff]", " ", allowed)
+    assert read == allowed.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def test_another_name_of_this_machine_is_refused(port):

@@ -86,12 +86,14 @@ def beside(workspace: Workspace, port: int, option: str) -> Iterator[None]:
 
 def endpoint(workspace: Workspace) -> Endpoint:
     """Read the ledger as it is now into what the endpoint answers."""
-    from gridkit.exchange.open311 import requests
+    from gridkit.exchange.open311 import Terms, requests
     from gridkit.exchange.open311_server import Endpoint
+    from gridkit.maps.disclosure import mask_key
     from gridkit.records.grids import centroid
 
     store, profile = workspace.store, workspace.profile
     today = store.today()
     points = centroid(workspace.grids) if workspace.has_grids else None
-    table = requests(store.frame("concern"), store.frame("step"), today, profile, points)
+    terms = Terms(mask_key(workspace.folder), points)
+    table = requests(store.frame("concern"), store.frame("step"), today, profile, terms)
     return Endpoint(profile, table, today)

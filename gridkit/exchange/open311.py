@@ -1,7 +1,8 @@
 """Open311 GeoReport v2: matters as service requests, for systems that speak it; read only.
 
 What is told of a matter: what kind it is, how it stands, which unit has it, and the legal
-clock as the date to expect. Never a requester, a word of theirs, or a detail of the kind.
+clock as the date to expect. Never a requester, a word of theirs, or a detail of the kind; nor
+its own number, which says to the millisecond when somebody knocked.
 The place is a point that stands for the grid, and only where at least k matters of that
 kind are in it; else the township is named, or nothing. Kinds with fewer than k matters in
 the county, and matters of a statutory channel, are left out.
@@ -16,15 +17,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
-from xml.etree import ElementTree as ET
+import hmac
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
-from gridkit.records.ids import is_dated
 from gridkit.triage.board import townships
 from gridkit.triage.clocks import next_due
 from gridkit.triage.handling import route_out_codes
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
 
 SMALLEST = 5  # matters of a kind in a cell; R6 of domain.md section 6
-DAYS, MOST = 90, 1000
-"""What is given where nothing is asked: the span of days and the number, as the spec says."""
 REQUEST_FIELDS = (
     "service_request_id",
     "status",
@@ -56,6 +53,26 @@ REQUEST_FIELDS = (
     "media_url",
 )
 """All fields of a request; the spec's requester fields are in no answer of ours."""
+
+
+class Terms(NamedTuple):
+    """On which terms matters are told to others.
+
+    Attributes
+    ----------
+    key : bytes
+        The workspace's secret: who has not got it cannot tell which number of the ledger
+        stands behind an id, nor try out all numbers that there could be.
+    points : DataFrame, indexed by `grid_id`, optional
+        `lon` and `lat` (WGS-84): a point that stands for each grid, from
+        `records.grids.centroid`. No places without it.
+    k : int
+        Smallest number of matters of one kind in a place that is told, 2 or more.
+    """
+
+    key: bytes
+    points: pd.DataFrame | None = None
+    k: int = SMALLEST
 
 
 def services(profile: Profile) -> list[dict[str, Any]]:
@@ -108,9 +125,7 @@ def requests(
     steps: pd.DataFrame,
     on: dt.date,
     profile: Profile,
-    points: pd.DataFrame | None = None,
-    *,
-    k: int = SMALLEST,
+    terms: Terms,
 ) -> pd.DataFrame:
     """Turn matters into service requests that may be given to others.
 
@@ -121,23 +136,21 @@ def requests(
     on : date
         How matters stand on this day.
     profile : Profile
-    points : DataFrame, indexed by `grid_id`, optional
-        `lon` and `lat` (WGS-84): a point that stands for each grid, from
-        `records.grids.centroid`. No places without it.
-    k : int
-        Smallest number of matters of one kind in a place that is told, 2 or more.
+    terms : Terms
 
     Returns
     -------
     DataFrame
-        `REQUEST_FIELDS`, None where nothing is told; the latest first. Moments are civil
-        days in +08:00: one is heard at its start, and expected by its end.
+        `REQUEST_FIELDS`, None where nothing is told; the latest day first, within a day in
+        an order that says nothing. Moments are civil days in +08:00: one is heard at its
+        start, and expected by its end. A matter keeps its id while the key is kept.
 
     Raises
     ------
     DataError
         If k is below 2.
     """
+    k = terms.k
     if k < 2:
         raise DataError(zh="`k` 须不小于 2。", en="`k` must be 2 or more.")
     past = (concerns["heard_on"] <= pd.Timestamp(on)).to_numpy()
@@ -150,10 +163,15 @@ def requests(
     some = concerns[kept]
     due = next_due(concerns, steps, profile, on)[kept]
     made = _told(some, stands[kept], due, profile)
-    made = made.assign(**_places(some, points, k), zipcode=None, media_url=None)
+    made = made.assign(
+        service_request_id=[_public_id(str(one), terms.key) for one in some.index]
+    )
+    made = made.assign(**_places(some, terms.points, k), zipcode=None, media_url=None)
     made = made.astype(object).where(made.notna(), None)  # JSON has no NaN
-    latest = np.argsort(-some["heard_on"].to_numpy().astype("int64"), kind="stable")
-    return made[list(REQUEST_FIELDS)].iloc[latest].reset_index(drop=True)
+    made = made.sort_values("service_request_id").sort_values(
+        "requested_datetime", ascending=False, kind="stable"
+    )
+    return made[list(REQUEST_FIELDS)].reset_index(drop=True)
 
 
 def _enough(cells: pd.Series, k: int) -> pd.Series:
@@ -172,7 +190,6 @@ def _told(
     due_on = due["due_on"].where(runs & is_open)
     return pd.DataFrame(
         {
-            "service_request_id": [_public_id(str(one)) for one in some.index],
             "status": np.where(is_open, "open", "closed"),
             "status_notes": None,
             "service_name": [names[code] for code in kinds],
@@ -193,11 +210,10 @@ def _is_duty(due: pd.DataFrame, profile: Profile) -> np.ndarray:
     return found
 
 
-def _public_id(record_id: str) -> str:
-    """Give the id to be told: an imported number could be looked up elsewhere, so its hash."""
-    if is_dated(record_id):
-        return record_id
-    return hashlib.sha256(f"gridkit open311 {record_id}".encode()).hexdigest()[:32]
+def _public_id(record_id: str, key: bytes) -> str:
+    """Give the id to be told: the ledger's own could be looked up, and says when it was made."""
+    told = hmac.new(key, f"gridkit open311 {record_id}".encode(), hashlib.sha256)
+    return told.hexdigest()[:32]
 
 
 def _moments(days: pd.Series, time: str) -> list[str | None]:
@@ -227,70 +243,3 @@ def _places(some: pd.DataFrame, points: pd.DataFrame | None, k: int) -> dict[str
     told = township.where(in_township).astype("object")
     address = [None if pd.isna(code) else str(code) for code in told]
     return {"address": address, "address_id": address, "lat": lat, "long": lon}
-
-
-def select(
-    table: pd.DataFrame,
-    on: dt.date,
-    *,
-    ids: Collection[str] = (),
-    codes: Collection[str] = (),
-    status: Collection[str] = (),
-    span: tuple[str, str] | None = None,
-) -> list[dict[str, Any]]:
-    """Choose requests as the spec's parameters do; by ids alone, or else by all the others.
-
-    Parameters
-    ----------
-    table : DataFrame
-        From `requests`.
-    on : date
-        The last 90 days before it, at most 1000, where no span is given.
-    ids, codes, status : collection of str
-        `service_request_id`, `service_code`, `status`; none asks nothing.
-    span : (str, str), optional
-        `start_date` and `end_date` as W3C datetimes or days.
-
-    Returns
-    -------
-    list of dict
-    """
-    if ids:
-        kept = table["service_request_id"].isin(list(ids)).to_numpy()
-    else:
-        first, last = span or ((on - dt.timedelta(days=DAYS)).isoformat(), on.isoformat())
-        day = table["requested_datetime"].astype("str").str[:10]
-        kept = ((day >= first[:10]) & (day <= last[:10])).to_numpy()
-        for name, wanted in (("service_code", codes), ("status", status)):
-            if wanted:
-                kept = kept & table[name].isin(list(wanted)).to_numpy()
-    rows = table[kept].head(MOST).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
-
-
-def to_xml(root: str, item: str, rows: Sequence[dict[str, Any]]) -> bytes:
-    """Write rows as the spec's XML.
-
-    Examples
-    --------
-    >>> to_xml("services", "service", [{"service_code": "a&b", "group": None}])[39:]
-    b'<services><service><service_code>a&amp;b</service_code><group /></service></services>'
-    """
-    top = ET.Element(root)
-    for row in rows:
-        _append(ET.SubElement(top, item), row)
-    written: bytes = ET.tostring(top, encoding="utf-8", xml_declaration=True)
-    return written
-
-
-_ITEMS = {"attributes": "attribute", "values": "value"}
-
-
-def _append(parent: ET.Element, row: dict[str, Any]) -> None:
-    for name, value in row.items():
-        child = ET.SubElement(parent, name)
-        if isinstance(value, list):
-            for one in value:
-                _append(ET.SubElement(child, _ITEMS[name]), one)
-        elif value is not None:
-            child.text = str(value).lower() if isinstance(value, bool) else str(value)

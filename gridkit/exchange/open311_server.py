@@ -12,8 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 
-from gridkit.errors import GridkitError
-from gridkit.exchange.open311 import select, service_definition, services, to_xml
+from gridkit.errors import DataError, GridkitError
+from gridkit.exchange.open311 import service_definition, services
+from gridkit.exchange.open311_parameters import moment_of, select
+from gridkit.exchange.open311_xml import to_xml
 
 if TYPE_CHECKING:
     from gridkit.profile import Profile
@@ -42,14 +44,20 @@ class Endpoint:
         Returns
         -------
         status, media type, body : (int, str, bytes)
-            404 where there is no such resource, 400 where the format is not known; both in
-            the spec's own form.
+            404 where there is no such resource, 400 where the format or a parameter is not
+            known; both in the spec's own form.
         """
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # brackets that are no address
+            return _refused(400, "地址读不懂 · the address cannot be read", "json")
         path, _, kind = parts.path.strip("/").rpartition(".")
         if kind not in _TYPES:
             return _refused(400, "用 .json 或 .xml · append .json or .xml", "json")
-        found = self._found(path.removeprefix("v2/"), parse_qs(parts.query))
+        try:
+            found = self._found(path.removeprefix("v2/"), parse_qs(parts.query))
+        except DataError as error:
+            return _refused(400, f"{error.zh} · {error.en}", kind)
         if found is None:
             return _refused(404, "没有这一项 · no such resource", kind)
         root, item, rows = found
@@ -76,14 +84,16 @@ class Endpoint:
             return [one for text in asked.get(name, ()) for one in text.split(",") if one]
 
         start, end = listed("start_date"), listed("end_date")
-        span = (start[0] if start else "0000", end[0] if end else "9999")
         return select(
             self.table,
             self.on,
             ids=listed("service_request_id"),
             codes=listed("service_code"),
             status=listed("status"),
-            span=span if start or end else None,
+            span=(
+                moment_of(start[0]) if start else None,
+                moment_of(end[0], end=True) if end else None,
+            ),
         )
 
 
@@ -93,7 +103,7 @@ def _body(root: str, item: str, rows: list[dict[str, Any]], kind: str) -> bytes:
         text = json.dumps(rows[0] if single else rows, ensure_ascii=False, allow_nan=False)
         return text.encode()
     if single:
-        return to_xml(f"{root}s", root, rows)
+        return to_xml(root, "", rows)
     return to_xml(root, item, rows)
 
 
@@ -117,6 +127,13 @@ class _Handler(BaseHTTPRequestHandler):
             code, media, body = _refused(
                 500, "台账暂时读不出 · the ledger cannot be read", "json"
             )
+        self._send(code, media, body)
+
+    def do_POST(self) -> None:
+        """Refuse: nothing comes in by this door."""
+        self._send(*_refused(405, "只读 · read only", "json"))
+
+    def _send(self, code: int, media: str, body: bytes) -> None:
         self.send_response(code)
         self.send_header("Content-Type", media)
         self.send_header("Content-Length", str(len(body)))
