@@ -17,7 +17,7 @@ from gridkit.cli import app
 from gridkit.errors import DataError
 from gridkit.exchange.printing import find_office
 from gridkit.reports.half_month_report import half_month_context
-from gridkit.reports.period import half_month_of, period_figures
+from gridkit.reports.page import civil
 from gridkit.training.write import write_town
 
 DAY = dt.date(2026, 10, 21)
@@ -52,61 +52,114 @@ def texts(path):
     return "\n".join(words)
 
 
-def test_each_figure_can_be_had_again_by_the_query_beside_it(town):
-    """The command that the appendix names prints the figure that the report shows."""
-    table = period_figures(reports.read_desk(town, on=DAY), half_month_of(DAY))
+@pytest.fixture(scope="module")
+def printed(town, tmp_path_factory):
+    """Write the report with hotspots and, where a browser is, the map."""
+    from gridkit.maps.overview import overview
 
-    for _, row in table.iterrows():
-        command, measure = row["query"].split(" → ")
-        arguments = [*shlex.split(command)[1:], "-w", str(town.folder)]
-        printed = CliRunner().invoke(app, arguments, env={"COLUMNS": "400"}).output
-        line = next(
-            text
-            for text in printed.splitlines()
-            if re.match(rf"│ {re.escape(measure)} [a-z]", text)
-        )
-        assert line.split("│")[2].strip() == str(row["n"]), row["zh"]
+    path = tmp_path_factory.mktemp("report") / "report.docx"
+    return reports.half_month(
+        reports.read_desk(town, on=DAY), path, seen=overview(town, on=DAY)
+    )
 
 
-def cells_by_name(printed):
-    """Read the tables that a command printed by unit: the cells of each row, by head."""
+def tables_of(path):
+    """Read the tables of a report by their heads: rows of texts."""
+    page = docx.Document(str(path))
+    found = [[[cell.text for cell in row.cells] for row in one.rows] for one in page.tables]
+    return {tuple(heads): rows for heads, *rows in found}
+
+
+def cells_of(printed):
+    """Read the tables that a command printed: rows of cells by the first cell, per head."""
     rows, heads = {}, []
     for line in printed.splitlines():
         if line.startswith("┃"):
             heads = [cell.strip() for cell in line.split("┃")[1:-1]]
-        elif line.startswith("│") and heads[0] == "责任单位 unit":
+        elif line.startswith("│"):
             cells = [cell.strip() for cell in line.split("│")[1:-1]]
-            rows.setdefault(cells[0], {}).update(zip(heads[1:], cells[1:], strict=True))
+            rows.setdefault((heads[0], cells[0]), {}).update(
+                zip(heads[1:], cells[1:], strict=True)
+            )
     return rows
 
 
-def test_the_other_sections_are_traced_too(town):
-    """The backlog, the units and the hardest matters: the commands print what is shown."""
-    context = half_month_context(reports.read_desk(town, on=DAY))
-    printed = {
-        row["zh"]: CliRunner()
-        .invoke(
-            app,
-            [*shlex.split(row["query"])[1:], "-w", str(town.folder)],
-            env={"COLUMNS": "400"},
-        )
-        .output
-        for row in context["sources"]
-    }
+def figure_of(output, measure):
+    """Read one figure of `gridkit statistics`."""
+    for (head, name), row in cells_of(output).items():
+        if head.startswith("指标") and name.split(" ")[0] == measure:
+            return row["数 n"]
+    raise AssertionError(measure)
 
-    wanted = ("before", "taken", "reopened", "struck_off", "left", "total", "solved")
-    backlog = next(x for x in printed["二、积案"].splitlines() if "2026-10-2" in x)
-    cells = [cell.strip() for cell in backlog.split("│")[2:-1]]
-    assert cells == [str(context["backlog"][name]) for name in wanted]
-    by_unit = cells_by_name(printed["三、各单位超期"])
-    assert context["overdue"]
-    for row in context["overdue"]:
-        told = by_unit["未填 not said" if row["unit"] == "尚无责任单位" else row["unit"]]
-        assert (told["在办"], told["超期"]) == (str(row["open"]), str(row["overdue"]))
-    shown = [row["number"] for row in context["hardest"]]
-    at = [printed["四、最难的事项"].index(number) for number in shown]
-    assert at == sorted(at)
-    assert context["receptions"][0]["title"] in printed["六、近期接访安排"]
+
+@pytest.fixture(scope="module")
+def traced(town, printed):
+    """Run every query of the appendix, in its order: what it printed, by its number."""
+    outputs, by_number = {}, {}
+    for number, _, _, query in tables_of(printed)["编号", "指标", "口径", "查询"]:
+        command, _, measure = query.partition(" → ")
+        if command not in outputs:
+            asked = [*shlex.split(command)[1:], "-w", str(town.folder)]
+            done = CliRunner().invoke(app, asked, env={"COLUMNS": "500"})
+            assert done.exit_code == 0, query
+            outputs[command] = done.output
+        by_number[number] = (outputs[command], measure)
+    return by_number
+
+
+FIGURES = ("编号", "指标", "本期", "上期", "变化")
+
+
+def test_every_figure_is_what_its_query_prints(printed, traced):
+    """Of this half-month by the query beside it, of the one before by those of A and B."""
+    figures = tables_of(printed)[FIGURES]
+
+    for number, figure, now, before, _ in figures:
+        output, measure = traced[number]
+        assert figure_of(output, measure) == now, figure
+        past, _ = traced["A" if figure.startswith("本期") else "B"]
+        assert figure_of(past, measure) == before, figure
+    assert list(traced) == [*(row[0] for row in figures), *"ABCDEFG"]
+
+
+def test_the_backlog_and_the_units_are_what_their_queries_print(printed, traced):
+    """All seven numbers of the sentence; each unit's open and overdue."""
+    told = next(
+        p.text for p in docx.Document(str(printed)).paragraphs if p.text.startswith("期初")
+    )
+    halves = cells_of(traced["C"][0])
+    row = next(cells for (head, _), cells in halves.items() if head == "半月")
+    assert re.findall(r"\d+", told) == [*row.values()]
+
+    by_unit, overdue = cells_of(traced["D"][0]), tables_of(printed)["责任单位", "在办", "超期"]
+    assert overdue
+    for unit, *counts in overdue:
+        name = "未填 not said" if unit == "尚无责任单位" else unit
+        cells = by_unit["责任单位 unit", name]
+        assert [cells["在办"], cells["超期"]] == counts
+
+
+def test_the_hardest_matters_are_what_the_board_prints(printed, traced):
+    """In its order: number, band, unit, how it stands, and how many days."""
+    shown = tables_of(printed)["编号", "等级", "诉求与地点", "责任单位", "卡在哪里", "天数"]
+    lines = [line for line in traced["E"][0].splitlines() if " ■ " in line]
+
+    for line, (number, band, _, unit, stuck, days) in zip(lines, shown, strict=True):
+        for word in (number, band, unit, stuck.partition("。")[0], f"已 {days} 天"):
+            assert word in line
+
+
+def test_hotspots_and_reception_days_are_what_their_queries_print(printed, traced):
+    """The finding word by word, and every day with its level and why it moved."""
+    said = [p.text for p in docx.Document(str(printed)).paragraphs]
+    found = next(line for line in traced["F"][0].splitlines() if "个网格" in line).strip()
+    assert any(text.startswith(found) for text in said)
+
+    rows = [line.split("│")[1:-1] for line in traced["G"][0].splitlines() if "│" in line]
+    days = [(dt.date.fromisoformat(on.strip()), *map(str.strip, rest)) for on, *rest in rows]
+    assert [[civil(on), *rest] for on, *rest in days] == tables_of(printed)[
+        "日期", "接访", "由谁", "说明"
+    ]
 
 
 def test_a_part_of_a_half_month_says_so(town):
@@ -152,20 +205,15 @@ def test_a_county_edits_the_template_in_word(town, tmp_path):
 
 
 @pytest.mark.skipif(find_office() is None, reason="needs LibreOffice")
-def test_a_report_is_printed_with_the_map(town, tmp_path):
+def test_a_report_is_printed_with_the_map(printed):
     """As PDF, with the picture that the browser of the machine draws."""
     if not shutil.which("chromium"):
         pytest.skip("needs Chromium")
-    from gridkit.maps.overview import overview
-    from gridkit.maps.printing import browser
 
-    desk = reports.read_desk(town, on=DAY)
-    path = reports.half_month(desk, tmp_path / "r.docx", seen=overview(town, on=DAY))
+    pictures = docx.Document(str(printed)).inline_shapes
 
-    pictures = docx.Document(str(path)).inline_shapes
-    assert browser()
     assert len(pictures) == 1
-    assert reports.to_pdf(path).read_bytes().startswith(b"%PDF")
+    assert reports.to_pdf(printed).read_bytes().startswith(b"%PDF")
 
 
 def test_a_half_month_of_nothing_is_written_too(tmp_path):

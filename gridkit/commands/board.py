@@ -111,6 +111,7 @@ def _words(row: pd.Series, profile: Profile, places: dict[str, str]) -> tuple[st
         STATE[str(row["state"])].zh,
         profile.label("unit", row["unit"]) if pd.notna(row["unit"]) else "尚无责任单位",
         places.get(str(row["grid_id"]), str(row["grid_id"])),
+        f"已 {row['open_days']} 天",
     ]
     if pd.notna(row["due_on"]) and row["status"] in {"running", "overdue"}:
         late = ", 超期" if row["overdue"] else ""

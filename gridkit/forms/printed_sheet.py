@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from gridkit.errors import DataError
+from gridkit.exchange.escaping import escape_cell, unescape_cell
 from gridkit.exchange.output import put
 
 _LEAST, _COUNT = 10_000, 90_000
@@ -77,7 +78,7 @@ def print_number(folder: Path, grid_id: str, on: date, doors: pd.DataFrame) -> P
 
     def write(draft: Path) -> None:
         with draft.open("w", encoding="utf-8-sig", newline="") as file:
-            csv.writer(file).writerows([str(n), address] for n, address in rows.items())
+            csv.writer(file).writerows([str(n), escape_cell(a)] for n, a in rows.items())
 
     put(sheet.path(folder, "csv"), write)
     return sheet
@@ -138,7 +139,7 @@ def _read(number: str, path: Path) -> PrintedSheet | None:
     name = _NAME.fullmatch(path.stem)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            doors = {int(n): address for n, address in csv.reader(file)}
+            doors = {int(n): unescape_cell(address) for n, address in csv.reader(file)}
         return name and PrintedSheet(
             number, name["grid"], date.fromisoformat(name["day"]), doors
         )

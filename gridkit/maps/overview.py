@@ -45,7 +45,9 @@ class Overview:
     sentence_zh, sentence_en : str
         What stands out, and how much of it could be chance; or why nothing was tested.
     kind_zh : str
-        Which types of concerns are in it; empty for all.
+        Which types of concerns are in it, in words; empty for all.
+    demand_types : tuple of str
+        Their codes.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Overview:
     sentence_zh: str
     sentence_en: str
     kind_zh: str = ""
+    demand_types: tuple[str, ...] = ()
 
     def map(self) -> GridMap:
         """Draw it for the desk: rates, hotspots and the open matters."""
@@ -131,6 +134,7 @@ def overview(
         read_ground(workspace.folder),
         *words,
         kind_zh=kind[0] if demand_types else "",
+        demand_types=tuple(demand_types),
     )
 
 

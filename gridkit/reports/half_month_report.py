@@ -18,7 +18,14 @@ from gridkit.exchange.output import put
 from gridkit.profile.card_inputs import RESPONSE_GAPS
 from gridkit.reports.desk import Desk
 from gridkit.reports.page import civil
-from gridkit.reports.period import Span, half_month_of, overdue_by_unit, period_figures
+from gridkit.reports.period import (
+    Span,
+    day_query,
+    half_month_of,
+    overdue_by_unit,
+    period_figures,
+    span_query,
+)
 from gridkit.triage import backlog_progress, due_sentence, receptions, with_reasons
 from gridkit.triage.moves import STATE
 
@@ -46,6 +53,7 @@ HALF_MONTH_FIELDS: Mapping[str, Any] = {
             "change": "变化",
             "how": "口径",
             "query": "查询命令",
+            "query_before": "上期的查询命令",
         }
     ],
     "overdue": [{"unit": "责任单位", "open": "在办", "overdue": "超期"}],
@@ -157,10 +165,13 @@ def _partial(span: Span) -> str:
 
 
 def _sources(desk: Desk, span: Span, seen: Overview | None) -> list[dict[str, str]]:
-    """Tell how the figures beside the first table can be had again."""
+    """Tell how the figures beside the first table, and its 上期, can be had again."""
     whole = f"--from {span.start} --to {span.end} --on {span.end}"
     last = desk.on + dt.timedelta(days=AHEAD_DAYS)
+    before = span.start_before, span.end_before
     rows = [
+        ("一、上期各数, 带“本期”的", "同上, 换成上期的日期", span_query(*before)),
+        ("一、上期各数, 其余", "同上, 换成上期的最后一天", day_query(span.end_before)),
         ("二、积案", "列入积案清单的事项, 按半月", f"gridkit statistics --backlog {whole}"),
         (
             "三、各单位超期",
@@ -175,13 +186,19 @@ def _sources(desk: Desk, span: Span, seen: Overview | None) -> list[dict[str, st
     ]
     if seen is not None:
         how = f"{civil(seen.since)}至{civil(seen.on)}的诉求, 按网格"
-        rows.append(("五、热点", how, f"gridkit map --on {seen.on}"))
+        rows.append(("五、热点", how, _map_query(seen)))
     days = f"gridkit receptions --from {desk.on} --to {last}"
     rows.append(("六、近期接访安排", "县情配置里的接访日, 遇节假日顺延", days))
     return [
-        {"no": "ABCDE"[at], "zh": zh, "how": how, "query": query}
+        {"no": "ABCDEFG"[at], "zh": zh, "how": how, "query": query}
         for at, (zh, how, query) in enumerate(rows)
     ]
+
+
+def _map_query(seen: Overview) -> str:
+    weeks = ((seen.on - seen.since).days + 1) // 7
+    kinds = "".join(f" --type {code}" for code in seen.demand_types)
+    return f"gridkit map --on {seen.on} --weeks {weeks}{kinds}"
 
 
 def _figures(desk: Desk, span: Span) -> list[dict[str, Any]]:
@@ -195,6 +212,7 @@ def _figures(desk: Desk, span: Span) -> list[dict[str, Any]]:
             "change": f"{int(row['change']):+d}" if row["change"] else "持平",
             "how": row["how_zh"],
             "query": row["query"],
+            "query_before": row["query_before"],
         }
         for number, (_, row) in enumerate(table.iterrows(), start=1)
     ]

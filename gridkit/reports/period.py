@@ -66,7 +66,8 @@ def period_figures(desk: Desk, span: Span) -> pd.DataFrame:
     -------
     DataFrame, indexed by `code`
         `zh` (the figure in words), `n` and `before` (int64), `change` (int64), `how_zh` (how
-        it is counted), `query` (the command that gives `n` again, and which of its rows).
+        it is counted), `query` and `query_before` (the commands that give `n` and `before`
+        again, and which of their rows).
     """
     now = _counts(desk, span.start, span.end)
     past = _counts(desk, span.start_before, span.end_before)
@@ -77,7 +78,10 @@ def period_figures(desk: Desk, span: Span) -> pd.DataFrame:
             "n": [now[code] for code in codes],
             "before": [past[code] for code in codes],
             "how_zh": [MEASURES[code].how_zh for code in codes],
-            "query": [_query(code, span) for code in codes],
+            "query": [_query(code, span.start, span.end) for code in codes],
+            "query_before": [
+                _query(code, span.start_before, span.end_before) for code in codes
+            ],
         },
         index=pd.Index(codes, name="code", dtype="str"),
     )
@@ -95,12 +99,20 @@ def _counts(desk: Desk, start: dt.date, end: dt.date) -> dict[str, int]:
     return found | {code: int(met[code]) for code in _SESSIONS}
 
 
-def _query(code: str, span: Span) -> str:
-    row = MEASURES[code].zh
-    if code in _HEARD or code in _SESSIONS:
-        period = f"--from {span.start} --to {span.end} --on {span.end}"
-        return f"gridkit statistics {period} → {row}"
-    return f"gridkit statistics --on {span.end} → {row}"
+def _query(code: str, start: dt.date, end: dt.date) -> str:
+    heard = code in _HEARD or code in _SESSIONS
+    command = span_query(start, end) if heard else day_query(end)
+    return f"{command} → {MEASURES[code].zh}"
+
+
+def span_query(start: dt.date, end: dt.date) -> str:
+    """Give the command that counts what was heard and held from one day to another."""
+    return f"gridkit statistics --from {start} --to {end} --on {end}"
+
+
+def day_query(on: dt.date) -> str:
+    """Give the command that counts how all matters stand on a day."""
+    return f"gridkit statistics --on {on}"
 
 
 def overdue_by_unit(desk: Desk, on: dt.date) -> pd.DataFrame:
