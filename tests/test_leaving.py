@@ -67,6 +67,7 @@ SHARED = [
     ("table", "--type", "water", "--type", "property", "-o", "t.csv"),
     ("xlsform", "--out", "x.xlsx"),
     ("export", "open311", "--to", "r.json"),
+    ("report", "talk", "--division", "DIVISION", "--to", "t.docx"),
 ]
 DESK = [
     ("counts", "-o", "c.csv"),
@@ -78,7 +79,6 @@ DESK = [
     ("export", "datapackage", "--to", "p.zip"),
     ("report", "half-month", "--to", "h.docx"),
     ("report", "reception", "--to", "r.docx"),
-    ("report", "talk", "--division", "DIVISION", "--to", "t.docx"),
     ("report", "mediation", "--matter", "MATTER", "--to", "p.docx"),
     ("report", "annual", "--to", "a.docx"),
     ("report", "visit", "--to", "v.docx"),

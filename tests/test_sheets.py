@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import docx
@@ -94,18 +95,32 @@ def test_no_sheet_has_the_words_of_a_resident(desk, tmp_path):
         assert "13800000000" not in said
 
 
-def test_an_evening_talk_shows_no_small_count(desk, tmp_path):
-    """Six of water are shown; four of wages are not, nor a total that would give them."""
-    said = texts(
-        reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000")
-    ).splitlines()
+def test_an_evening_talk_names_no_small_kind_and_no_number(desk, tmp_path):
+    """Six of water are named; four of wages are not, nor a number that would give them."""
+    path = reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000")
 
-    assert said[said.index("用水") + 1] == "6"
+    said = texts(path).splitlines()
+    assert "用水" in said
     assert "劳动报酬" not in said
-    assert not {"4", "10", "12", "13"} & set(said)
+    assert not [line for line in said if line.strip().isdecimal()]
     assert "C-000" not in said
     with pytest.raises(DataError, match="2 or more"):
         reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000", k=1)
+
+
+def test_one_matter_more_changes_no_sheet_but_at_k(desk, tmp_path):
+    """The sheets of two evenings, or of a township and its villages, subtract to nothing."""
+    water = desk.concerns.index[(desk.concerns["demand_type"] == "water").to_numpy()]
+    sheets = {}
+    for left in range(4):
+        kept = desk.concerns.drop(index=water[:left])
+        fewer = dataclasses.replace(desk, concerns=kept)
+        path = reports.evening_talk(fewer, tmp_path / "t.docx", division="990428100000")
+        sheets[len(water) - left] = texts(path)
+
+    assert sheets[6] == sheets[5]
+    assert sheets[4] == sheets[3]
+    assert ("用水" in sheets[5], "用水" in sheets[4]) == (True, False)
 
 
 def test_a_mediation_pack_tells_the_law_the_deadline_and_who_steps_back(desk, tmp_path):

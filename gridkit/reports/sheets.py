@@ -68,10 +68,12 @@ def reception_day(
 def evening_talk(
     desk: Desk, path: str | Path, *, division: str, k: int = SMALLEST_SHOWN
 ) -> Path:
-    """Write the sheet of an evening talk (夜话会): what is on people's minds here, as counts.
+    """Write the sheet of an evening talk (夜话会): what is on people's minds here.
 
     Neighbors read it, so it holds no single matter: only kinds of demand with at least `k`
-    open or ended matters of the place, and no total from which the rest could be found.
+    open or ended matters of the place, the most first, and no number. The sheet of a
+    township less those of its villages, or of this month less the last, would give a small
+    count by subtraction; no register keeps the sheets apart, as it does the maps.
 
     Parameters
     ----------
@@ -81,7 +83,7 @@ def evening_talk(
     division : str
         Code of the township or village.
     k : int
-        Smallest count that is shown, 2 or more.
+        Smallest number of matters of a kind that is named, 2 or more.
 
     Returns
     -------
@@ -98,16 +100,20 @@ def evening_talk(
     here = desk.concerns["grid_id"].astype("str").str.startswith(area).to_numpy()
     kinds = desk.parts[here & (desk.parts["statutory"] == 0).to_numpy()]
     counts = kinds["demand_type"].astype("str").value_counts()
-    shown = counts[counts >= k]
+    shown = sorted(counts[counts >= k].index, key=lambda code: (-counts[code], code))
     page = Page(f"{desk.place(division)}居民夜话会", _note(desk))
     page.heading("一、大家关心什么")
-    if len(shown):
-        some = kinds["demand_type"].astype("str").isin(shown.index).to_numpy()
+    if shown:
+        some = kinds["demand_type"].isin(shown).to_numpy()
         since = desk.concerns.loc[kinds.index[some], "heard_on"].min()
-        page.text(f"{since.year}年{since.month}月以来听到的, 不论办结没有:", keep=True)
-        heads = ["事情", "件数"] * 2
-        page.table(heads, _side_by_side(desk, shown), [3, 1, 3, 1])
-        page.text(f"少于 {k} 件的不列出, 以免认出是哪一家。", size=10)
+        told = f"{since.year}年{since.month}月以来听到的, 不论办结没有; 说的人多的在前:"
+        page.text(told, keep=True)
+        rows = [(desk.label("demand_type", code), "") for code in shown]
+        page.table(["事情", "办到哪一步 (今晚当面说)"], rows, [3, 7])
+        page.text(
+            f"少于 {k} 件的不列出, 也不写件数: 与别处、上次的一减, 就可能认出是哪一家。",
+            size=10,
+        )
     else:
         page.text(f"还没有哪一类满 {k} 件; 少于 {k} 件的不列出, 以免认出是哪一家。")
     page.heading("二、已经办成的, 请大家评")
@@ -117,14 +123,6 @@ def evening_talk(
     page.heading("四、记录")
     page.text("日期＿＿＿＿＿  批次＿＿＿＿＿  人次＿＿＿＿＿  会后由谁办＿＿＿＿＿＿＿")
     return page.save(path)
-
-
-def _side_by_side(desk: Desk, shown: pd.Series) -> list[tuple[str, ...]]:
-    """Set the kinds in two columns, the second half beside the first."""
-    told = [(desk.label("demand_type", code), str(n)) for code, n in shown.items()]
-    half = (len(told) + 1) // 2
-    beside = [*told[half:], ("", "")][:half]
-    return [(*one, *other) for one, other in zip(told[:half], beside, strict=True)]
 
 
 def _how_many(waiting: int) -> str:
