@@ -115,23 +115,6 @@ def test_swapped_longitude_and_latitude_are_noticed(concerns):
         layers.concern_discs(swapped)
 
 
-@settings(max_examples=50)
-@given(hnp.arrays(np.int64, st.integers(0, 50), elements=st.integers(0, 2**50)))
-def test_numbers_come_back_from_their_bytes(values):
-    """LEB128, read back as the page reads it."""
-    from gridkit.maps.layers.cells import leb128
-
-    out, number, scale = [], 0, 1
-    for byte in leb128(values):
-        number += (byte & 127) * scale
-        scale *= 128
-        if byte < 128:
-            out.append(number)
-            number, scale = 0, 1
-
-    assert out == values.tolist()
-
-
 @pytest.mark.browser
 def test_the_page_shows_what_the_layer_holds(grids, concerns, page, tmp_path):
     """Discs, read from the page's bytes, add up to the concerns, at the first and later zooms."""

@@ -151,7 +151,7 @@ class Borders(MapLayer):
             "lines": self.lines,
             "attribution": safe(ATTRIBUTION),
         }
-        return f"new gk.Borders({script_json(spec)})"
+        return f"new gk.Borders({self.held(spec)})"
 
 
 class PlaceNames(MapLayer):
@@ -170,7 +170,7 @@ class PlaceNames(MapLayer):
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
-        return f"new gk.Names({script_json({'names': self.data})})"
+        return f"new gk.Names({self.held({'names': self.data})})"
 
 
 def base_map(

@@ -6,32 +6,30 @@
 
   // A level, as gridkit/maps/layers/cells.py packs it.
   function decode(level, bands) {
-    var b = gk.bytes(level.data), at = 0, n = level.n, key = 0, i, k;
-    var x = new Float64Array(n), y = new Float64Array(n), count = new Uint32Array(n);
-    var cx = new Uint32Array(n), cy = new Uint32Array(n), of = new Uint32Array(n * bands);
-    function leb128() {
-      var v = 0, scale = 1, c;
-      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
-      return v;
-    }
+    var next = gk.reader(level.data), n = level.n, key = 0, many = 0, i, k;
+    var x = new Float64Array(n), y = new Float64Array(n), cx = new Uint32Array(n), cy = new Uint32Array(n);
+    var step = next(n), count = next(n), of = new Uint32Array(n * bands);
     for (i = 0; i < n; i++) {
-      key += leb128();
+      key += step[i];
       cx[i] = level.west + key % level.width; cy[i] = level.north + Math.floor(key / level.width);
+      if (++count[i] > 1) { many++; }
     }
-    for (i = 0; i < n; i++) { count[i] = leb128(); }
-    for (i = 0; i < n; i++) { if (count[i] === 1) { of[i * bands + leb128()] = 1; } }
-    for (i = 0; i < n; i++) {
-      if (count[i] === 1) { continue; }
+    var one = next(n - many), at = 0, some = [];
+    for (k = 0; k < bands - 1; k++) { some.push(next(many)); }
+    for (i = 0, many = 0; i < n; i++) {
+      if (count[i] === 1) { of[i * bands + one[at++]] = 1; continue; }
       var rest = count[i];
-      for (k = 0; k < bands - 1; k++) { rest -= of[i * bands + k] = leb128(); }
+      for (k = 0; k < bands - 1; k++) { rest -= of[i * bands + k] = some[k][many]; }
       of[i * bands + bands - 1] = rest;
+      many++;
     }
-    for (i = 0; i < n; i++, at++) {
+    var place = next(n);
+    for (i = 0; i < n; i++) {
       // discs are drawn a little towards the middle of their cell, so that neighbors keep
       // apart; a single concern stays where it is
       k = count[i] === 1 ? 1 : 0.8;
-      x[i] = (cx[i] + 0.5 + (((b[at] & 15) + 0.5) / 16 - 0.5) * k) * CELL;
-      y[i] = (cy[i] + 0.5 + (((b[at] >> 4) + 0.5) / 16 - 0.5) * k) * CELL;
+      x[i] = (cx[i] + 0.5 + (((place[i] & 15) + 0.5) / 16 - 0.5) * k) * CELL;
+      y[i] = (cy[i] + 0.5 + (((place[i] >> 4) + 0.5) / 16 - 0.5) * k) * CELL;
     }
     return {n: n, x: x, y: y, cx: cx, cy: cy, count: count, of: of};
   }

@@ -15,9 +15,9 @@
     _read: function () {
       var s = this.spec;
       return s.parts.map(function (part) {
-        var next = gk.reader(part.data), key = 0, x = new Int32Array(part.n), y = new Int32Array(part.n);
+        var step = gk.reader(part.data)(part.n), key = 0, x = new Int32Array(part.n), y = new Int32Array(part.n);
         for (var i = 0; i < part.n; i++) {
-          key += next();
+          key += step[i];
           y[i] = Math.floor(key / s.width); x[i] = key - y[i] * s.width;
         }
         return {n: part.n, x: x, y: y, color: packed(part.color)};

@@ -35,10 +35,9 @@
     pane: 'gkHeat', zIndex: 420, className: 'gk-heat',
     initialize: function (spec) { this.spec = spec; this._made = {}; },
     _grid: function () {
-      var s = this.spec, next = gk.reader(s.data), key = 0, i, keys = new Uint32Array(s.n);
+      var s = this.spec, next = gk.reader(s.data), step = next(s.n), count = next(s.n), key = 0, i;
       var grid = new Float32Array(s.width * s.height);
-      for (i = 0; i < s.n; i++) { keys[i] = key += next(); }
-      for (i = 0; i < s.n; i++) { grid[keys[i]] = next(); }
+      for (i = 0; i < s.n; i++) { grid[key += step[i]] = count[i]; }
       return grid;
     },
     // The counts in bins of so many to a side, from the north-west corner of the world: seen

@@ -5,18 +5,28 @@
   var STEPS = 100000, WORLD = 256 * 65536, LEAST_PX = 0.7;  // pixels of zoom 16
   gk.shapes = gk.shapes || {};
 
+  // What a layer holds, from the data of the page.
+  gk.held = function (name) { return JSON.parse(document.getElementById(name).textContent); };
   gk.bytes = function (text) {
     var raw = atob(text), out = new Uint8Array(raw.length);
     for (var i = 0; i < raw.length; i++) { out[i] = raw.charCodeAt(i); }
     return out;
   };
-  // A reader of whole numbers, seven bits a byte (LEB128), as gridkit/maps/layers/cells.py writes them.
+  // A reader of lists of whole numbers, as gridkit/maps/layers/golomb.py writes them.
   gk.reader = function (text) {
-    var b = gk.bytes(text), at = 0;
-    return function () {
-      var v = 0, scale = 1, c;
-      do { c = b[at++]; v += (c & 127) * scale; scale *= 128; } while (c & 128);
+    var b = gk.bytes(text), at = 0, end = 8 * b.length;
+    function bits(n) {
+      for (var v = 0; n > 0; n--, at++) { v = 2 * v + (b[at >> 3] >> (7 - (at & 7)) & 1); }
       return v;
+    }
+    return function (n) {
+      var order = bits(5), least = Math.pow(2, order), out = new Float64Array(n);
+      for (var i = 0; i < n; i++) {
+        var digits = order;
+        while (at < end && bits(1) === 0) { digits++; }
+        out[i] = bits(digits) + Math.pow(2, digits) - least;
+      }
+      return out;
     };
   };
   // 12345 as 12,345; toLocaleString takes a hundred times as long

@@ -58,7 +58,7 @@
     // open where there is room for it beside the county
     map._gkOpen = function () {
       legend.open = true;
-      if (box.clientWidth >= 900 && box.clientHeight >= 560) { return; }
+      if (map.getSize().x >= 900 && map.getSize().y >= 560) { return; }
       var far = map.latLngToContainerPoint(L.latLngBounds(map._gkBounds).getSouthEast());
       var at = legend.getBoundingClientRect(), of = box.getBoundingClientRect();
       legend.open = at.left - of.left > far.x || at.top - of.top > far.y;

@@ -9,10 +9,9 @@
     // totals, clusters, events, words}
     initialize: function (spec) {
       gk.Grids.prototype.initialize.call(this, spec);
-      var t = spec.time, next = gk.reader(t.data), n = spec.cls.length, i;
+      var t = spec.time, n = spec.cls.length;
       this._n = n;
-      this._week = new Uint16Array(n * t.weeks.length);
-      for (i = 0; i < this._week.length; i++) { this._week[i] = next(); }
+      this._week = gk.reader(t.data)(n * t.weeks.length);
       this.at = t.weeks.length - 1;
       this.by = t.measures[t.measure];
     },

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridkit.maps.escape import Json
+from gridkit.maps.layers.golomb import golomb
 
 CELL_PX = 64  # a disc of at most 40 pixels and room around it to see the map
 
@@ -148,16 +148,16 @@ def pack(cells: Cells) -> dict[str, Json]:
     Returns
     -------
     dict
-        Number of cells, origin and width of the block they lie in, and `data`, base64 of:
-        n steps from cell to cell; n counts; for cells with more than one point, the count
-        of each band but the last, and for the others the band (all as LEB128); then n
-        bytes of place in the cell.
+        Number of cells, origin and width of the block they lie in, and `data` of `golomb`:
+        the steps from cell to cell; counts less one; the band of each cell with one point;
+        for the others the count of each band but the last, band by band; the place in the
+        cell, eastward and southward in sixteenths.
 
     Examples
     --------
     >>> one = count_cells((np.array([0.1]), np.array([1.0])), np.array([2]), 4, (3, 3))[3]
     >>> pack(one)["data"]
-    'AAEC4A=='
+    'BBAwAAjwAA=='
     """
     if len(cells.x) == 0:
         return {"n": 0, "west": 0, "north": 0, "width": 1, "data": ""}
@@ -166,48 +166,12 @@ def pack(cells: Cells) -> dict[str, Json]:
     key = (cells.y - north) * width + (cells.x - west)
     n = cells.n
     many = n > 1
-    place = np.clip(cells.place * _SUB, 0, _SUB - 1).astype(np.uint8)
-    data = (
-        leb128(np.diff(key, prepend=0))
-        + leb128(n)
-        + leb128(cells.worst[~many])
-        + leb128(cells.counts[many, :-1].ravel())
-        + (place[:, 0] | (place[:, 1] << 4)).tobytes()
+    place = np.clip(cells.place * _SUB, 0, _SUB - 1).astype(np.int64)
+    text = golomb(
+        np.diff(key, prepend=0),
+        n - 1,
+        cells.worst[~many],
+        *cells.counts[many, :-1].T,
+        place[:, 0] | (place[:, 1] << 4),
     )
-    text = base64.b64encode(data).decode()
     return {"n": len(n), "west": west, "north": north, "width": width, "data": text}
-
-
-def leb128(values: np.ndarray) -> bytes:
-    """Write whole numbers in as few bytes as each needs.
-
-    Parameters
-    ----------
-    values : array of int
-        Zero or more, below 2^56.
-
-    Returns
-    -------
-    bytes
-        Per number seven bits a byte, the low ones first; the top bit says "goes on".
-
-    References
-    ----------
-    DWARF Debugging Information Format, version 5 (2017), section 7.6.
-
-    Examples
-    --------
-    >>> leb128(np.array([2, 127, 128, 129, 12857])).hex(" ")
-    '02 7f 80 01 81 01 b9 64'
-    """
-    values = values.astype(np.uint64)
-    steps = np.array([1 << (7 * i) for i in range(1, 9)], dtype=np.uint64)
-    length = 1 + np.searchsorted(steps, values, side="right")
-    begin = np.cumsum(length) - length
-    out = np.zeros(int(length.sum()), dtype=np.uint8)
-    for i in range(int(length.max(initial=0))):
-        has = length > i
-        byte = (values[has] >> np.uint64(7 * i)) & np.uint64(127)
-        goes_on = (length[has] > i + 1).astype(np.uint64) << np.uint64(7)
-        out[begin[has] + i] = (byte | goes_on).astype(np.uint8)
-    return out.tobytes()

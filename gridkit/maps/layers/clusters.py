@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from gridkit.errors import AlignmentError, DataError
-from gridkit.maps.escape import Json, safe, script_json
+from gridkit.maps.escape import Json, safe
 from gridkit.maps.layers.layer import Count, GridLayer, LegendSection
 from gridkit.maps.shapes import STEPS_PER_DEGREE, encode
 
@@ -66,7 +66,7 @@ class ClusterLayer(GridLayer):
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
-        return f"gk.clusters({super().script()}, {script_json(self.outlines)})"
+        return f"gk.clusters({super().script()}, {self.held(self.outlines)})"
 
 
 def cluster_layer(

@@ -8,7 +8,7 @@ from typing import ClassVar, NamedTuple, Protocol
 import numpy as np
 import pandas as pd
 
-from gridkit.maps.escape import Json, safe, script_json
+from gridkit.maps.escape import Json, safe
 from gridkit.maps.layers.cells import Cells, count_cells, pack, world
 from gridkit.maps.layers.layer import LegendSection, MapLayer
 from gridkit.maps.layers.popups import MOST_ROWS, POPUP_HEADS, check_concerns, popup_texts
@@ -98,7 +98,7 @@ class DiscLayer(MapLayer):
             },
             "rows": self.rows,
         }
-        return f"new gk.Discs({script_json(spec)})"
+        return f"new gk.Discs({self.held(spec)})"
 
 
 def concern_discs(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
@@ -149,7 +149,7 @@ def concern_discs(  # noqa: PLR0913 - keywords with defaults, as a caller would 
     Notes
     -----
     A page grows with the places, not with the concerns: cells of one zoom are counted once
-    and four of them make one of the next (methods.md §1: 1 million, 1.4 MB).
+    and four of them make one of the next (a million: 0.95 MB).
 
     Examples
     --------

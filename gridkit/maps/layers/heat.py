@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 from typing import ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gridkit.maps.escape import Json, script_json
-from gridkit.maps.layers.cells import leb128, world
+from gridkit.maps.escape import Json
+from gridkit.maps.layers.cells import world
+from gridkit.maps.layers.golomb import golomb
 from gridkit.maps.layers.layer import LegendSection, MapLayer
 from gridkit.maps.layers.popups import check_concerns
 
@@ -51,7 +51,6 @@ class HeatLayer(MapLayer):
         bins = self.data
         flat = bins.counts.ravel()
         key = np.flatnonzero(flat)
-        data = leb128(np.diff(key, prepend=0)) + leb128(flat[key])
         spec: dict[str, Json] = {
             "zoom": bins.zoom,
             "west": bins.west,
@@ -59,10 +58,10 @@ class HeatLayer(MapLayer):
             "width": bins.counts.shape[1],
             "height": bins.counts.shape[0],
             "n": len(key),
-            "data": base64.b64encode(data).decode(),
+            "data": golomb(np.diff(key, prepend=0), flat[key]),
             "stops": STOPS,
         }
-        return f"new gk.Heat({script_json(spec)})"
+        return f"new gk.Heat({self.held(spec)})"
 
 
 def heat_layer(

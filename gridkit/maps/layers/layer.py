@@ -73,10 +73,21 @@ class MapLayer(Layer):
         small = f" <small>{safe(name_en)}</small>" if name_en else ""
         super().__init__(name=safe(name) + small, overlay=True, control=control, show=show)
         self._name = type(self).__name__
+        self._held: dict[str, str] = {}
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
         raise NotImplementedError
+
+    def held(self, value: Json) -> str:
+        """Keep a value in the page, and give the JavaScript that reads it.
+
+        As data in an element of its own it is not compiled, which takes a browser longer
+        than to parse it.
+        """
+        name = f"{self.get_name()}_{len(self._held)}"
+        self._held[name] = script_json(value)
+        return f"gk.held('{name}')"
 
     def shapes(self) -> Shapes | None:
         """Give the outlines that the layer draws on, if any."""
@@ -93,13 +104,18 @@ class MapLayer(Layer):
         for name in (_FIRST, *self.scripts):
             script = Verbatim(f"<script>{assets.own(name)}</script>")
             figure.header.add_child(script, name=f"gridkit_{name}")
+        self._held = {}
         if shapes := self.shapes():
+            self._held[shapes.key] = shapes.text
             figure.script.add_child(
-                Verbatim(f"gk.shapes.{shapes.key} = {shapes.text};"), name=shapes.key
+                Verbatim(f"gk.shapes.{shapes.key} = gk.held('{shapes.key}');"), name=shapes.key
             )
         figure.script.add_child(
             Verbatim(f"var {self.get_name()} = {self.script()};"), name=self.get_name()
         )
+        for name, text in self._held.items():
+            data = Verbatim(f'<script type="application/json" id="{name}">{text}</script>')
+            figure.html.add_child(data, name=name)
         super().render()  # type: ignore[no-untyped-call]
         return ""
 
@@ -175,7 +191,7 @@ class GridLayer(MapLayer):
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
-        return f"gk.grids({script_json(self.spec())})"
+        return f"gk.grids({self.held(self.spec())})"
 
 
 def _plain(column: pd.Series, digits: int) -> list[float | int | None]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gridkit.errors import DataError
-from gridkit.maps.escape import Json, safe, script_json
+from gridkit.maps.escape import Json, safe
 from gridkit.maps.layers.discs import ink
 from gridkit.maps.layers.layer import LegendSection, MapLayer
 from gridkit.maps.shapes import STEPS_PER_DEGREE
@@ -93,7 +93,7 @@ class MarkLayer(MapLayer):
             "largeFrom": LARGE_FROM,
             "words": {"more": "另有 # 处, 放大可见 / # more; enlarge the map"},
         }
-        return f"new gk.Marks({script_json(spec)})"
+        return f"new gk.Marks({self.held(spec)})"
 
 
 def at_places(frame: pd.DataFrame, name: str) -> list[tuple[int, int]]:

@@ -82,7 +82,7 @@ class TileLayer(MapLayer):
             "minNativeZoom": self.zooms[0],
             "maxNativeZoom": high,
         }
-        return f"new gk.Tiles({script_json(spec)}, {script_json(options)})"
+        return f"new gk.Tiles({self.held(spec)}, {script_json(options)})"
 
 
 def tile_layer(

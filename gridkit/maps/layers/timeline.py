@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -14,8 +13,8 @@ import shapely
 
 from gridkit.errors import DataError
 from gridkit.hotspots.cube import weekly
-from gridkit.maps.escape import Json, safe, script_json
-from gridkit.maps.layers.cells import leb128
+from gridkit.maps.escape import Json, safe
+from gridkit.maps.layers.golomb import golomb
 from gridkit.maps.layers.layer import GridLayer, LegendSection, on_grids
 from gridkit.maps.layers.week_measures import PER_HOUSEHOLDS, Measure, coloring
 from gridkit.maps.shapes import STEPS_PER_DEGREE, encode
@@ -37,7 +36,7 @@ class TimeLayer(GridLayer):
 
     def script(self) -> str:
         """Give the JavaScript expression that makes the layer."""
-        return f"new gk.Time({script_json({**self.spec(), 'time': self.time})})"
+        return f"new gk.Time({self.held({**self.spec(), 'time': self.time})})"
 
 
 def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say them
@@ -146,7 +145,7 @@ def time_layer(  # noqa: PLR0913 - keywords with defaults, as a caller would say
         "homes": colored.homes.tolist(),
         "means": list(colored.means),
         "spreads": list(colored.spreads),
-        "data": base64.b64encode(leb128(cube.to_numpy().T.ravel())).decode(),
+        "data": golomb(cube.to_numpy().T.ravel()),
         "clusters": _clusters(clusters, grids),
         "events": _events(events),
         "words": {
