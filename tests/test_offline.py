@@ -107,26 +107,39 @@ def test_a_map_draws_inside_a_sandboxed_frame_and_cannot_leave_it(page):
 
 
 @pytest.mark.browser
-def test_the_policy_refuses_requests_that_a_script_would_make(browser, tmp_path):
-    """Fetch, images and frames go nowhere, should a script ever try."""
-    page = browser.new_page()
-    refused = []
-    page.on("requestfailed", lambda request: refused.append(request.failure))
-    page.goto(maps.save(bare(), tmp_path / "map.html").as_uri())
+def test_a_distance_and_an_area_are_measured_without_code_from_strings(page, tmp_path):
+    """Folium's MeasureControl under the policy: lengths as on the sphere, in Chinese."""
+    m = bare()
+    plugins.MeasureControl(
+        position="topleft", secondary_length_unit="", secondary_area_unit="hectares"
+    ).add_to(m)
+    page.goto(maps.save(m, tmp_path / "map.html").as_uri())
+    at = [[300, 300], [500, 300], [500, 450]]
 
-    tried = page.evaluate(
-        """async () => {
-          const image = new Promise(r => { const i = new Image();
-            i.onload = () => r('loaded'); i.onerror = () => r('refused');
-            i.src = 'http://127.0.0.1:9/x.png'; });
-          const fetched = fetch('http://127.0.0.1:9/x').then(() => 'loaded', () => 'refused');
-          return [await image, await fetched];
-        }"""
+    page.locator(".leaflet-control-measure").hover()
+    page.locator(".leaflet-control-measure .js-start").click()
+    for x, y in at:
+        page.mouse.click(x, y)
+    said = page.locator(".js-results").inner_text()
+    degrees = page.evaluate(
+        f"(m => {at}.map(p => m.mouseEventToLatLng({{clientX: p[0], clientY: p[1]}}))"
+        ".map(p => [p.lat, p.lng]))(Object.values(window).find(v => v instanceof L.Map))"
     )
-    page.close()
 
-    assert tried == ["refused", "refused"]
-    assert set(refused) == {"csp"}
+    far = sum(haversine(*degrees[i : i + 2]) for i in (0, 1))
+    assert abs(int(re.search(r"路径长度 ([\d,]+) 米", said)[1].replace(",", "")) - far) <= 1
+    assert f"{degrees[2][0]:.6f} / {degrees[2][1]:.6f}" in said
+    assert re.search(r"面积 [\d,]+ 平方米 \([\d,.]+ 公顷\)", said)
+    page.locator(".js-finish").click()
+    assert "面积测量" in page.locator(".leaflet-popup-content h3").inner_text()
+
+
+def haversine(a: list[float], b: list[float]) -> float:
+    """Meters between two places on a sphere of the IUGG mean radius, 6,371,008.8 m."""
+    (lat_a, lon_a), (lat_b, lon_b) = np.radians([a, b])
+    half = np.sin((lat_b - lat_a) / 2) ** 2
+    half += np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
+    return float(2 * 6_371_008.8 * np.arcsin(np.sqrt(half)))
 
 
 def test_a_slim_map_leaves_out_what_it_does_not_use():

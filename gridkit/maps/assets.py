@@ -33,6 +33,19 @@ class Asset(NamedTuple):
     file: str
 
 
+# Folium's MeasureControl makes code of its templates, which the page's policy refuses:
+# `measure.js` fills them in instead. An acre is no are; pale green is not seen on paper.
+_MEASURE = Asset("leaflet-measure", "leaflet-measure.js")
+_MENDED = {
+    _MEASURE: (
+        ('Function(w,C+"return "+P).apply(void 0,L)', "gk.template(e)"),
+        ("公亩", "英亩"),
+        ("#ABE67E", "#1f5a6e"),
+        ("#C8F2BE", "#1f5a6e"),
+    )
+}
+
+
 @cache
 def _answers() -> tuple[tuple[re.Pattern[str], Asset], ...]:
     manifest = json.loads((_VENDOR / "manifest.json").read_text("utf-8"))
@@ -95,7 +108,7 @@ def provide(url: str, file: str | Path) -> None:
     file : str or Path
         A script (`.js`) or a style (`.css`) on this machine, UTF-8; it is embedded into
         every later map that links `url`. Its own images from the network are left out. A script
-        that makes code from strings (`leaflet-measure` does) is refused by the page's policy.
+        that makes code from strings (`eval`, `Function`) is refused by the page's policy.
 
     Raises
     ------
@@ -140,6 +153,10 @@ def code(asset: Asset) -> str:
     file = _VENDOR / asset.package / asset.file if asset.package else Path(asset.file)
     text = file.read_text("utf-8")
     text = re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
+    for before, after in _MENDED.get(asset, ()):
+        text = text.replace(before, after)
+    if asset == _MEASURE:
+        text = own("measure.js") + text
     if asset.file.endswith(".css"):
         return re.sub(
             r"url\(\s*['\"]?([^'\")#]+)['\"]?\s*\)", lambda m: _image(asset.package, m[1]), text
