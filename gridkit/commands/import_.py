@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict, Unpack
 
 import typer
 
@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from gridkit.exchange.mapping import Datum
+
+
+class _How(TypedDict):
+    """What a person chose for an export of phones; see `import_submissions`."""
+
+    media: Path | None
+    skip: list[str]
+    datum: Datum
+    strict: bool
+    dry_run: bool
 
 
 def register(app: typer.Typer) -> None:
@@ -63,6 +73,13 @@ def import_file(
             "--skip-issues", help="手机导出: 不要标有疑问的 · leave out what has issues"
         ),
     ] = False,
+    media: Annotated[
+        Path | None,
+        typer.Option(
+            help="手机导出: 照片的 zip 或文件夹 (KoboToolbox 另外下载; ODK Central 的 zip 里已有) · "
+            "the photos of a phone export, where they are a zip or a folder of their own"
+        ),
+    ] = None,
     datum: Annotated[
         str,
         typer.Option(help="手机导出的坐标系 (wgs84, gcj02, bd09) · datum of a phone export"),
@@ -74,7 +91,13 @@ def import_file(
     else:
         skip = [n for n, on in (("rejected", skip_rejected), ("issues", skip_issues)) if on]
         refused = _from_phones(
-            file, folder, skip, _datum(datum), strict=strict, dry_run=dry_run
+            file,
+            folder,
+            media=media,
+            skip=skip,
+            datum=_datum(datum),
+            strict=strict,
+            dry_run=dry_run,
         )
     for row in refused.drop_duplicates(["reason", "field"]).head(5).itertuples():
         told = f"{row.problem_zh} / {row.problem_en}"
@@ -117,15 +140,7 @@ def _from_table(
     return pd.concat([report.rejected, report.held])
 
 
-def _from_phones(
-    file: Path,
-    folder: Path | None,
-    skip: list[str],
-    datum: Datum,
-    *,
-    strict: bool,
-    dry_run: bool,
-) -> pd.DataFrame:
+def _from_phones(file: Path, folder: Path | None, **how: Unpack[_How]) -> pd.DataFrame:
     from gridkit.exchange import import_submissions, is_submissions
 
     if not is_submissions(file):
@@ -139,10 +154,7 @@ def _from_phones(
             file,
             workspace.store,
             grids=workspace.grids if workspace.has_grids else None,
-            skip=skip,
-            datum=datum,
-            strict=strict,
-            dry_run=dry_run,
+            **how,
         )
     out.print(str(report), markup=False, highlight=False)
     return report.refused

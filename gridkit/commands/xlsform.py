@@ -25,6 +25,7 @@ def xlsform(
 ) -> None:
     """写出手机走访表 (ODK Collect, KoboToolbox) · write the visit form for phones."""
     from gridkit.exchange import phone_form, write_xlsform
+    from gridkit.records.spec import RECORD_SPECS
 
     with opened(folder) as workspace:
         grids = workspace.grids if workspace.has_grids else None
@@ -42,10 +43,13 @@ def xlsform(
             "工作区还没有网格: 表单里要手工输入网格编码 · no grids in the workspace: the id is typed",
             style="yellow",
         )
+    for one in form.left_out:
+        field = RECORD_SPECS[one.row][one.field]
+        out.print(f"没有问“{field.zh}”: {one.zh} · not asked: {one.en}", markup=False)
     if workspace.profile.photos:
         out.print(
-            "手机表单里没有照片一项 (照片用电脑上的登记表) · the phone form asks for no photo",
-            style="yellow",
+            "照片随提交存在服务器上, 带着手机写进去的信息; 导入台账时一律去掉 · the server keeps photos "
+            "as the phones sent them; what is beside the pixels is left behind on import"
         )
     out.print(
         "上传到 ODK Central 或 KoboToolbox; 收回的数据用 gridkit import 导入 · upload it, then take "

@@ -14,6 +14,8 @@ the ledger as a CSV that this chapter reads back. Every CSV for people is writte
 Visits by phone: `phone_form` writes the XLSForm from the spec (`survey`, `phone_choices`),
 `import_submissions` reads what ODK Central (`odk`) and KoboToolbox (`kobo`) give back
 (`submission`, `phone_answers`, `phone_rows`): edits become revisions of the same records.
+Where the county takes photos the form asks for one, and the import takes in those that came
+along (`attachments`, `phone_photos`).
 
 Geodata go in and out through `geofiles` (GeoPackage, GeoJSON, shapefile, KML), in the datum
 that is asked for; `datum_evidence` names a likely mix-up.

@@ -127,7 +127,7 @@ class Answers:
         faults: list[Fault] = []
         for field in spec.fields:
             text = texts.get(field.name)
-            if text is None or not field.asked:
+            if text is None or not (field.asked or field.type == "photo"):
                 continue
             try:
                 value = self._readers[spec.kind, field.name](text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gridkit.errors import ImportFileError
+from gridkit.exchange.attachments import FOLDER, Attachments, zipped_files
 from gridkit.exchange.encoding import decode
 from gridkit.exchange.kobo import UUID, read_kobo_csv, read_kobo_json, read_kobo_workbook
 from gridkit.exchange.odk import KEY, joined_sheets, read_central_csv, read_central_json
@@ -125,8 +126,9 @@ def _read_archive(data: bytes, name: str) -> Submissions:
                 heads = _heads(data)
                 if any(UUID in head for head in heads.values()):
                     return read_kobo_workbook(data, name, heads)
+            tables = [n for n in names if not n.startswith(f"{FOLDER}/")]
             files = {
-                Path(n).name: archive.read(n) for n in names if n.endswith((".csv", ".json"))
+                Path(n).name: archive.read(n) for n in tables if n.endswith((".csv", ".json"))
             }
     except (zipfile.BadZipFile, OSError, EOFError):
         raise ImportFileError(
@@ -134,9 +136,8 @@ def _read_archive(data: bytes, name: str) -> Submissions:
             en=f"{name} is cut short or damaged; nothing was imported. Download it again.",
         ) from None
     documents = {n: _document(d, n) for n, d in files.items() if n.endswith(".json")}
-    if documents:
-        return _read_documents(documents, name)
-    return read_central_csv(files, name)
+    found = _read_documents(documents, name) if documents else read_central_csv(files, name)
+    return found._replace(media=Attachments(list(zipped_files(data, name, FOLDER))))
 
 
 def _document(data: bytes, name: str) -> Any:

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gridkit.errors import Problem
+from gridkit.exchange.attachments import attachments_in
 from gridkit.exchange.comparing import Comparison, Row, compare, write
 from gridkit.exchange.mapping import Datum
 from gridkit.exchange.odk import SERVER
 from gridkit.exchange.phone_answers import SYSTEM
 from gridkit.exchange.phone_files import read_geojson, read_submissions
+from gridkit.exchange.phone_photos import PHOTO, PhonePhotos
 from gridkit.exchange.phone_places import take_places
 from gridkit.exchange.phone_rows import PhoneRows
 from gridkit.exchange.report import ImportReport, fault_table
@@ -78,6 +80,7 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
     store: Store,
     *,
     grids: gpd.GeoDataFrame | None = None,
+    media: str | Path | None = None,
     skip: Collection[str] = (),
     datum: Datum = "wgs84",
     strict: bool = False,
@@ -95,6 +98,8 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
     grids : GeoDataFrame, optional
         The county's grids: ids are checked against them, and the datum is doubted where
         points do not lie in the grids that their visits name.
+    media : str or Path, optional
+        The photos, where they are not in the file itself: a zip, or a folder.
     skip : collection of str
         Leave out submissions that a reviewer marked: "rejected", "issues".
     datum : {"wgs84", "cgcs2000", "gcj02", "bd09"}
@@ -124,15 +129,18 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
         return PhoneReport(SERVER, ImportReport(path.name, SERVER, dry_run=dry_run), places)
     found = read_submissions(path)
     kept = [one for one in found.rows if one.state not in skip]
-    rows = PhoneRows(store, grids, datum)
+    files = found.media if media is None else attachments_in(media)
+    photos = PhonePhotos(store, files, dry_run=dry_run)
+    rows = PhoneRows(store, grids, datum, photos)
     rows.take(kept)
 
     visits, concerns = _first_reports(found, kept, rows)
     if strict and visits.rejected_rows + concerns.rejected_rows:
+        photos.undo()
         return PhoneReport(found.server, visits.but(refused=True), concerns.but(refused=True))
 
     def compared() -> Sequence[Comparison]:
-        return _compared(rows, store)
+        return _compared(rows, store, [PHOTO] if photos.wanted else [])
 
     if dry_run:
         plans = compared()
@@ -144,17 +152,19 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
         _done(visits, plans[0]).but(
             notes=(*rows.notes, *_review_notes(kept)), datum=datum, dry_run=dry_run
         ),
-        _done(concerns, plans[1]).but(notes=_concern_notes(rows, store), dry_run=dry_run),
+        _done(concerns, plans[1]).but(
+            notes=(*_concern_notes(rows, store), *photos.notes()), dry_run=dry_run
+        ),
     )
 
 
-def _compared(rows: PhoneRows, store: Store) -> Sequence[Comparison]:
+def _compared(rows: PhoneRows, store: Store, more: Sequence[str]) -> Sequence[Comparison]:
     """Compare both tables; the concerns of a visit that was withdrawn here stay out with it."""
     visits = compare(rows.visits, VISIT.names, store, revise=True)
     ids = [row.concern.record_id for row in rows.visits]
     gone = store.seen(ids) - store.current(ids).keys()
     stay = [row for row in rows.concerns if row.concern.visit_id not in gone]
-    concerns = compare(stay, _fields(stay), store, revise=True)
+    concerns = compare(stay, [*_fields(stay), *more], store, revise=True)
     for row in rows.concerns:
         if row.concern.visit_id in gone:
             concerns.held.add(row.line)

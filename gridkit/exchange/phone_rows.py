@@ -21,6 +21,7 @@ from gridkit.exchange.phone_answers import (
     read_point,
     visit_id,
 )
+from gridkit.exchange.phone_photos import PhonePhotos
 from gridkit.exchange.placing import place_rows
 from gridkit.exchange.submission import Entry, Submission
 from gridkit.exchange.survey import ANY, COUNT, FORM, PLACE, VISIT_KEY
@@ -46,6 +47,8 @@ class PhoneRows:
         The county's grids.
     datum : str
         Of the points.
+    photos : PhonePhotos
+        Keeps the photos.
 
     Attributes
     ----------
@@ -57,8 +60,15 @@ class PhoneRows:
     notes : list of Problem
     """
 
-    def __init__(self, store: Store, grids: gpd.GeoDataFrame | None, datum: Datum) -> None:
+    def __init__(
+        self,
+        store: Store,
+        grids: gpd.GeoDataFrame | None,
+        datum: Datum,
+        photos: PhonePhotos,
+    ) -> None:
         self._store = store
+        self._photos = photos
         self._grids = grids
         self._answers = Answers(store.profile, store.today())
         self._mapping = FieldMapping(
@@ -107,7 +117,8 @@ class PhoneRows:
                 self.concern_faults.append(_repeat(entry.line, taken[its_id], alike=False))
                 continue
             taken[its_id] = entry.line
-            row, faults = self._answers.concern(entry, its_id, visit, submission.root, at)
+            shown = self._photos.taken(entry, submission, its_id)
+            row, faults = self._answers.concern(shown, its_id, visit, submission.root, at)
             self.concern_faults += faults
             if row is not None:
                 self.concerns.append(row)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from gridkit.exchange.attachments import Attachments
 from gridkit.exchange.survey import ANY, CONCERN_KEY, COUNT, FORM, PLACE, REPEAT, VISIT_KEY
 from gridkit.exchange.table import Fault
 from gridkit.records.spec import CONCERN, VISIT
@@ -32,7 +33,7 @@ _USUAL = frozenset(
         *("SubmissionDate", "KEY", "PARENT_KEY", "SubmitterID", "SubmitterName", "DeviceID"),
         *("AttachmentsPresent", "AttachmentsExpected", "Status", "ReviewState", "Edits"),
         *("FormVersion", "instanceID", "instanceName", "rootUuid", "deprecatedID", "uuid"),
-        *("township", "village", "no_names"),
+        *("township", "village", "no_names", "photo_URL"),
     )
 )
 
@@ -84,6 +85,8 @@ class Submissions(NamedTuple):
         Rows of either table that could not be read as rows.
     left_out : tuple of str
         Columns that nothing is read from.
+    media : Attachments
+        The files that came along.
     """
 
     server: str
@@ -92,6 +95,7 @@ class Submissions(NamedTuple):
     orphans: list[Entry]
     faults: tuple[list[Fault], list[Fault]]
     left_out: tuple[str, ...]
+    media: Attachments = Attachments()
 
 
 class Question(NamedTuple):

@@ -23,6 +23,8 @@ from typing import NamedTuple
 from gridkit.errors import Problem
 from gridkit.records.condition import Compare
 from gridkit.records.field import NONE_CODE, Constraint, FieldSpec, RecordSpec
+from gridkit.records.photos import PHOTO_FIELDS
+from gridkit.records.picture import EDGE
 
 ZH, EN = "中文 (zh)", "English (en)"
 """The languages of the form, as XLSForm names them; Chinese comes first."""
@@ -34,6 +36,7 @@ FORM, VISIT_KEY, CONCERN_KEY, COUNT = (
 )
 """Answers that the form gives by itself: which form it is, the keys, how many concerns."""
 REPEAT, ANY, PLACE = "concern", "any_concern", "place"
+(PHOTO,) = PHOTO_FIELDS["concern"]
 PLACE_FIELDS = ("lon", "lat", "place_source", "accuracy_m")
 """The fields that one geopoint answers."""
 FROM_VISIT: Mapping[str, str] = {"heard_on": "visited_on", "grid_id": "grid_id"}
@@ -80,7 +83,7 @@ CONCERN_PAGES = (
         "facts",
         "相关情况",
         "The facts around it",
-        ("setting", "hardening", "works_start", "mitigation", "since", PLACE),
+        ("setting", "hardening", "works_start", "mitigation", "since", PLACE, PHOTO),
     ),
 )
 """In which screens the fields are asked; a field of the spec that stands in none comes last."""
@@ -98,6 +101,8 @@ def survey(
     concern: RecordSpec,
     sizes: Mapping[tuple[str, str], int],
     grid_rows: Sequence[Row],
+    *,
+    photos: bool = False,
 ) -> Survey:
     """Write the survey.
 
@@ -109,12 +114,14 @@ def survey(
         How many choices each field has.
     grid_rows : sequence of dict
         The questions that lead to the grid.
+    photos : bool
+        Whether a photo of the matter is asked for.
 
     Returns
     -------
     Survey
     """
-    writer = _Writer(sizes)
+    writer = _Writer(sizes, photos=photos)
     rows: list[Row] = [
         {"type": "calculate", "name": VISIT_KEY, "calculation": "once(uuid())"},
         {
@@ -178,9 +185,9 @@ def _words(column: str, zh: str, en: str) -> Row:
 class _Writer:
     """Turns fields into rows; gathers what it cannot express."""
 
-    def __init__(self, sizes: Mapping[tuple[str, str], int]) -> None:
+    def __init__(self, sizes: Mapping[tuple[str, str], int], *, photos: bool) -> None:
         self.problems: list[Problem] = []
-        self._sizes = sizes
+        self._sizes, self._photos = sizes, photos
 
     def pages(
         self, spec: RecordSpec, pages: Sequence[Page], known: set[str], skipped: set[str]
@@ -206,6 +213,9 @@ class _Writer:
     ) -> Iterator[Row]:
         if name == PLACE and places:
             yield _PLACE_ROW
+        elif name in spec.names and spec[name].type == "photo":
+            if self._photos:
+                yield _photo_row(spec[name])
         elif name in spec.names and spec[name].asked:
             yield self._row(spec, spec[name], known)
 
@@ -312,6 +322,15 @@ def _rule(field: FieldSpec, constraint: Constraint) -> str:
         return rule
     others = [name for name in condition.fields() if name != field.name]
     return " or ".join([*(f"${{{name}}} = ''" for name in others), rule])
+
+
+def _photo_row(field: FieldSpec) -> Row:
+    """Ask for one photo, which the phone makes as small as the ledger will."""
+    row = {"type": "image", "name": field.name, "parameters": f"max-pixels={EDGE}"}
+    row |= _words("label", *_labels(field))
+    return row | _words(
+        "hint", f"{field.help_zh}。可以不拍。", f"{field.help_en}. May be left out."
+    )
 
 
 def _limits(field: FieldSpec) -> Iterator[tuple[str, str, str]]:

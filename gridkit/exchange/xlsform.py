@@ -26,9 +26,10 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from gridkit.errors import DataError, GridkitError, why_os
+from gridkit.errors import DataError, GridkitError, Problem, why_os
 from gridkit.exchange.phone_choices import GRID_FILE, field_choices, grid_questions
 from gridkit.exchange.survey import EN, FORM, ZH, Row, survey
+from gridkit.records.photos import PHOTO_FIELDS
 from gridkit.records.spec import CONCERN, SPEC_VERSION, VISIT
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _SURVEY = (
     "type", "name", f"label::{ZH}", f"label::{EN}", f"hint::{ZH}", f"hint::{EN}",
     "required", f"required_message::{ZH}", f"required_message::{EN}",
     "relevant", "constraint", f"constraint_message::{ZH}", f"constraint_message::{EN}",
-    "calculation", "choice_filter", "appearance", "default", "bind::type",
+    "calculation", "choice_filter", "appearance", "parameters", "default", "bind::type",
 )  # fmt: skip
 _CHOICES = ("list_name", "name", f"label::{ZH}", f"label::{EN}", "parent")
 
@@ -75,13 +76,18 @@ def read_stamp(text: str) -> Stamp | None:
 
 
 class PhoneForm(NamedTuple):
-    """A form before it is written: the three sheets, the file beside it, what it is."""
+    """A form before it is written: the three sheets, the file beside it, what it is.
+
+    `left_out` says what of the spec is not asked on phones though a ledger can hold it, and
+    why.
+    """
 
     survey: list[Row]
     choices: list[Row]
     settings: Row
     grids: pd.DataFrame | None
     stamp: Stamp
+    left_out: tuple[Problem, ...] = ()
 
 
 def phone_form(
@@ -125,7 +131,7 @@ def phone_form(
     listed = field_choices((visit, concern), profile)
     asked = grid_questions(grids, visit["grid_id"])
     choices = [*listed.rows, *asked.choices]
-    written = survey(visit, concern, listed.sizes, asked.survey)
+    written = survey(visit, concern, listed.sizes, asked.survey, photos=profile.photos)
     problems = [*listed.problems, *written.problems]
     if problems:
         raise DataError(
@@ -146,7 +152,20 @@ def phone_form(
         "instance_name": "concat(${visited_on}, ' ', ${grid_id})",
         "style": "pages",
     }
-    return PhoneForm([mark, *written.rows], choices, settings, asked.file, stamp)
+    lacking = () if profile.photos else _NO_PHOTOS
+    return PhoneForm([mark, *written.rows], choices, settings, asked.file, stamp, lacking)
+
+
+_NO_PHOTOS = tuple(
+    Problem(
+        kind,
+        name,
+        "本县没有开启照片; 要拍, 在 county.toml 写 photos = true, 再生成表单",
+        "this county takes no photos; set photos = true in county.toml, then write the form again",
+    )
+    for kind, names in PHOTO_FIELDS.items()
+    for name in names
+)
 
 
 class Written(NamedTuple):

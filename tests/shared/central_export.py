@@ -74,11 +74,14 @@ def central_tables(
     return to_csv(visits), to_csv(concerns) if concerns else head
 
 
-def central_zip(submissions: list[dict[str, Any]], **how: bool) -> bytes:
-    """Write the CSV zip of Central."""
+def central_zip(
+    submissions: list[dict[str, Any]], media: dict[str, bytes] | None = None, **how: bool
+) -> bytes:
+    """Write the CSV zip of Central; the files of all submissions lie in one folder."""
     visits, concerns = central_tables(submissions, **how)
     form = f"gridkit_visit_{COUNTY}"
-    return zipped({f"{form}.csv": visits, f"{form}-concern.csv": concerns})
+    files = {f"media/{name}": data for name, data in (media or {}).items()}
+    return zipped({f"{form}.csv": visits, f"{form}-concern.csv": concerns, **files})
 
 
 def nested(answers: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

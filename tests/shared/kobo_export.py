@@ -9,7 +9,7 @@ from typing import Any
 
 import openpyxl
 
-from phone_submissions import CONCERN_COLUMNS, MANY, VISIT_COLUMNS, path_of, to_csv
+from phone_submissions import CONCERN_COLUMNS, MANY, VISIT_COLUMNS, path_of, to_csv, zipped
 
 
 def kobo_cells(
@@ -89,6 +89,13 @@ def kobo_workbook(
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
+
+
+def kobo_media(files: dict[tuple[str, str], bytes]) -> bytes:
+    """Write the zip of media attachments: each file under its submission's uuid."""
+    return zipped(
+        {f"office/attachments/f0/{uuid}/{name}": data for (uuid, name), data in files.items()}
+    )
 
 
 def kobo_csv(submissions: list[dict[str, Any]]) -> bytes:

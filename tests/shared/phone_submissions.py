@@ -33,7 +33,7 @@ NOON = datetime(2026, 11, 5, 4, 0, tzinfo=UTC)
 DOOR = ("address", "visited_on", "outcome", "met_role", "note")
 MATTER = ("demand_type", "demand_detail", "dispute_code", "summary", "wanted")
 REACH = ("people_affected", "households_affected", "harm", "basic_need", "safety")
-FACTS = ("setting", "hardening", "works_start", "mitigation", "since", "place")
+FACTS = ("setting", "hardening", "works_start", "mitigation", "since", "place", "photo")
 MANY = {
     name: [c.code for c in PROFILE.choices(name)]
     for name in ("basic_need", "safety", "setting", "hardening", "mitigation")
