@@ -112,6 +112,24 @@ def test_a_person_merges_field_by_field(store, correction):
     assert store.conflicts().empty
 
 
+def test_two_long_versions_stand_whole_beside_each_other(store, correction):
+    """A list to choose from cannot wrap: it has the beginnings, both texts stand below it, escaped."""
+    ours, theirs = "三楼的水压一直上不来, 早晚都一样 " * 4, "楼下的 <b>总阀</b> 关了半圈 " * 4
+    heads = store.current(["c1"])["c1"].heads
+    for words in (ours, theirs):
+        record = store.current(["c1"])["c1"].record.model_copy(update={"summary": words})
+        store.revise(record, parents=heads, by_role="grid_worker", why="补写")
+
+    correction.show("c1")
+
+    choice = correction.merge.choices["summary"]
+    block = next(b for b in correction.merge.children if choice in getattr(b, "children", ()))
+    assert all(len(label) < 30 for label, _ in choice.options)
+    (sides,) = (part.value for part in block.children if part is not choice)
+    assert ours.strip() in sides
+    assert "&lt;b&gt;总阀&lt;/b&gt;" in sides
+
+
 def test_a_withdrawal_beside_a_change_is_asked_about(store):
     """Where one withdrew and another changed it, a person says whether it stands."""
     heads = store.current(["c1"])["c1"].heads

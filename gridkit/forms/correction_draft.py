@@ -125,7 +125,7 @@ def _parts(content: Mapping[str, Any], lang: str) -> tuple[str, ...]:
     told = content[_KEY]
     spec = RECORD_SPECS[told["kind"]]
     where = str(told.get("fields", {}).get("grid_id", "")).partition(" · ")[0]
-    return Words(spec.zh, spec.en).of(lang), where, f"· {told['record_id'][-6:]}"
+    return Words(spec.zh, spec.en).of(lang), where, told["record_id"][-6:]
 
 
 CORRECTIONS = Kind(_KEY, _title, _parts)

@@ -213,7 +213,7 @@ class DraftKeeper(Column):
     def _name(self, draft: Draft) -> str:
         at = datetime.fromisoformat(draft.kept_at).astimezone(CIVIL_ZONE)
         parts = self._kind.parts(draft.content, self.lang)
-        return "  ".join(filter(None, (f"{at.month}-{at.day} {at:%H:%M}", *parts)))
+        return " · ".join(filter(None, (f"{at.month}-{at.day} {at:%H:%M}", *parts)))
 
     def _say(self, words: Words | None, css: str = "gk-help") -> None:
         self._told = None if words is None else (words, css)

@@ -20,6 +20,8 @@ from gridkit.records.revision import CIVIL_ZONE
 from gridkit.records.spec import RECORD_SPECS, ROLES
 from gridkit.screen.look import Column, Words, dress, html, tag
 
+SHORT = 24
+"""So many letters of an answer stand in a list to choose from; longer ones stand below it, too."""
 _ROLES = {code: Words(zh, en) for code, zh, en in ROLES}
 _WITHDRAWN = "withdrawn"
 _STANDING = Words("这条记录还要不要", "Whether the record stands")
@@ -101,11 +103,16 @@ class MergePart(Column):
         if len(self._standing) < len(self._heads):
             self.choices[_WITHDRAWN] = dress(W.Dropdown())
         self._who = html()
-        super().__init__([self._who, *self.choices.values()])
-        for name, choice in self.choices.items():
-            choice.add_class("gk-field")
-            choice.add_class(f"gk-q-{name}")
+        self._sides = {name: html() for name in self.choices}
+        super().__init__([self._who, *(self._block(name) for name in self.choices)])
         self.speak(lang)
+
+    def _block(self, name: str) -> Column:
+        """Put both versions of an answer, whole and beside each other, under its choice."""
+        block = Column([self.choices[name], self._sides[name]])
+        block.add_class("gk-field")
+        block.add_class(f"gk-q-{name}")
+        return block
 
     @property
     def withdrawn(self) -> bool:
@@ -147,16 +154,15 @@ class MergePart(Column):
                 options = [(_KEEP.of(lang), "keep"), (_DROP.of(lang), "drop")]
             else:
                 choice.description = Words(spec[name].zh, spec[name].en).both(lang)
-                options = [
-                    (self._option(head, name, lang), head.label) for head in self._standing
-                ]
+                told = [(head.label, self._told(head, name, lang)) for head in self._standing]
+                options = [(f"{label}: {_short(words)}", label) for label, words in told]
+                self._sides[name].value = _beside(told)
             choice.options = (first, *options)
             choice.value = chosen or ""
 
-    def _option(self, head: Head, name: str, lang: str) -> str:
+    def _told(self, head: Head, name: str, lang: str) -> str:
         answer = (head.answers or {}).get(name)
-        told = in_words(RECORD_SPECS[self._kind][name], answer, self._profile, lang)
-        return f"{head.label}: {told}"
+        return in_words(RECORD_SPECS[self._kind][name], answer, self._profile, lang)
 
     def _line(self, head: Head, lang: str) -> str:
         at = datetime.fromisoformat(head.at).astimezone(CIVIL_ZONE)
@@ -165,3 +171,17 @@ class MergePart(Column):
         return tag(
             "div", tag("b", f"{head.label} "), f"{at:%m-%d %H:%M} {role}{gone}: {head.why}"
         )
+
+
+def _short(words: str) -> str:
+    """Give the beginning of an answer for a list, which cannot wrap; the whole stands below."""
+    line = " ".join(words.split())
+    return line if len(line) <= SHORT else f"{line[: SHORT - 1]}…"
+
+
+def _beside(told: Sequence[tuple[str, str]]) -> str:
+    """Write answers beside each other, wrapped; nothing where the list shows them whole."""
+    if all(_short(words) == words for _, words in told):
+        return ""
+    sides = [tag("div", tag("b", f"{label} "), words) for label, words in told]
+    return tag("div", *sides, cls="gk-versions")

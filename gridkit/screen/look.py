@@ -308,5 +308,9 @@ _CSS = """
 .gk-photo-shown { margin: 6px 0; } .gk-photo-shown img { max-width: min(420px, 100%);
   max-height: 320px; border-radius: 6px; }
 .gk-photo-shown figcaption { font-size: 12.5px; color: var(--jp-ui-font-color2, #5b6470); }
+.gk-versions { display: grid; gap: 6px 12px; margin: 4px 0 2px; grid-template-columns:
+  repeat(auto-fit, minmax(min(240px, 100%), 1fr)); }
+.gk-versions > div { border: 1px solid var(--jp-border-color2, #d5dae0); border-radius: 6px;
+  padding: 6px 10px; white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.45; }
 .gk-scroll { overflow-x: auto; } .gk-num { font-variant-numeric: tabular-nums; }
 """
