@@ -16,6 +16,9 @@ import unicodedata
 
 _FORMULA = frozenset("=+-@|%")
 _CONTROL = frozenset("\t\r\0")
+_UNSEEN = frozenset(
+    ("Zs", "Zl", "Zp", "Cc", "Cf")
+)  # a program may pass over them, and run the rest
 
 # what a number, a day or a time is made of, in the writings that Excel in China takes
 _NUMERIC = re.compile(
@@ -31,8 +34,9 @@ _SAME = re.compile(r"(?:0|[1-9]\d{0,10})(?:\.\d{0,3}[1-9])?", re.ASCII)
 def escape_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run.
 
-    Those that begin, after NFKC, with one of ``= + - @ | %``, or with a tab, CR or NUL; and
-    those with apostrophes before it, so that nothing is lost on the way back.
+    Those that begin, after NFKC and behind spaces, line ends and unseen characters, with one
+    of ``= + - @ | %``, or with a tab, CR or NUL; and those with apostrophes before it, so
+    that nothing is lost on the way back.
 
     Examples
     --------
@@ -81,9 +85,10 @@ def unescape_cell(text: str) -> str:
 
 def _runs(text: str) -> bool:
     bare = text.lstrip("'")
-    if not bare:
-        return False
-    return bare[0] in _CONTROL or unicodedata.normalize("NFKC", bare[0])[:1] in _FORMULA
+    if bare[:1] in _CONTROL:
+        return True
+    first = next((c for c in bare if unicodedata.category(c) not in _UNSEEN), "")
+    return unicodedata.normalize("NFKC", first)[:1] in _FORMULA
 
 
 def _is_rewritten(text: str) -> bool:
