@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib.resources import files
 from pathlib import Path
 from unicodedata import east_asian_width
 
@@ -32,9 +33,9 @@ MATTERS = st.lists(
 )
 
 
-def county(folder: Path, matters, summary="停水三天"):
+def county(folder: Path, matters, summary="停水三天", name="青溪县"):
     """Make a workspace with some matters and whatever steps were taken on them."""
-    workspace = gk.create_workspace(folder, name="青溪县", county_code="990428", invented=True)
+    workspace = gk.create_workspace(folder, name=name, county_code="990428", invented=True)
     unit = workspace.profile.units[0].code
     records = []
     for number, (demand, dispute, _, ago, actions, named) in enumerate(matters):
@@ -179,7 +180,65 @@ def test_no_word_is_cut_off_by_its_column(tmp_path):
     assert all(height is not None and height >= 30 for height in heights)
 
 
-FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "＝HYPERLINK(1)", "\t=1", "|calc"]
+def odd_words(folder):
+    """Write a profile whose words a spreadsheet would run, compare with or take for a pattern."""
+    demands = (files("gridkit.profile") / "default" / "demands.toml").read_text("utf-8")
+    odd = {"用水": "用*", "劳动报酬": "<5 ~户", "道路与市政": "=1+1", "邻里关系": "用水管?"}
+    for word, other in odd.items():
+        demands = demands.replace(f'zh = "{word}"', f'zh = "{other}"', 1)
+    (folder / "profile").mkdir(parents=True)
+    (folder / "profile" / "demands.toml").write_text(demands, encoding="utf-8")
+    return set(odd.values())
+
+
+@pytest.mark.skipif(find_office() is None, reason="needs LibreOffice")
+def test_odd_words_of_a_county_are_counted_apart_and_not_run(tmp_path):
+    """A joker counts only itself, a comparison is a word, and no title is a formula."""
+    matters = [("water",), ("water",), ("wages",), ("roads",), ("neighbors",), ("neighbors",)]
+    workspace = county(
+        tmp_path / "w", [(*one, None, None, 9, [], None) for one in matters], name='=1+1&"县"'
+    )
+    workspace.close()
+    words = odd_words(tmp_path / "odd")
+    (tmp_path / "odd" / "profile").rename(tmp_path / "w" / "profile")
+    workspace = gk.open_workspace(tmp_path / "w")
+    path = reports.ledger_book(reports.read_desk(workspace, on=DAY), tmp_path / "book.xlsx")
+    workspace.close()
+    bare = openpyxl.load_workbook(path)
+    titles = {sheet.title: sheet["A1"].data_type for sheet in bare}
+    bare.save(tmp_path / "bare.xlsx")
+
+    convert(tmp_path / "bare.xlsx", "ods", tmp_path / "again.ods")
+    convert(tmp_path / "again.ods", "xlsx", tmp_path / "again.xlsx")
+
+    again = openpyxl.load_workbook(tmp_path / "again.xlsx", data_only=True)["汇总"]
+    found = {str(word).lstrip("'"): row[0] for word, row in table(again, "诉求类别").items()}
+    assert set(titles.values()) == {"s"}
+    assert {word: found[word] for word in words} == {
+        "用*": 2,
+        "<5 ~户": 1,
+        "=1+1": 1,
+        "用水管?": 2,
+    }
+    assert found["合计"] == 6
+
+
+def test_the_totals_of_a_sheet_follow_its_filter(tmp_path):
+    """Count, households, persons and overdue alike: each adds up what is shown."""
+    _, path = book_of(tmp_path, SOME)
+
+    sheet = openpyxl.load_workbook(path)["乡镇级"]
+    totals = {sheet.cell(4, cell.column).value: cell.value for cell in sheet[3]}
+
+    assert {head for head, said in totals.items() if said and "SUBTOTAL(" in said} == {
+        "编号",
+        "涉及户数",
+        "涉及人数",
+        "超期",
+    }
+
+
+FORMULAS = ["=1+1", "@SUM(A1)", "+1", "-1", "＝HYPERLINK(1)", "\t=1", "|calc", " =1", "\n=1"]
 
 
 @pytest.mark.parametrize("words", FORMULAS)

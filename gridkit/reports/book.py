@@ -14,9 +14,18 @@ from typing import Any
 
 import pandas as pd
 
+from gridkit.errors import DataError
 from gridkit.exchange.escaping import escape_formula
 from gridkit.exchange.output import put
-from gridkit.reports.book_style import A3, COLUMNS, LINE, Column, formats, lines
+from gridkit.reports.book_style import (
+    A3,
+    COLUMNS,
+    LINE,
+    Column,
+    formats,
+    lines,
+    write_title,
+)
 from gridkit.reports.book_summary import Sheet, write_summary
 from gridkit.reports.desk import Desk
 from gridkit.reports.rows import ledger_rows
@@ -26,6 +35,7 @@ ENDED = "已结与转出"
 UNOWNED = "未定层级"
 SHORT = 8  # characters of an id that are shown, and that every command takes
 MOST_LINES = 27  # of a row: Excel has none above 409 points
+MOST_ROWS = (1 << 20) - 4  # what a sheet has, less the lines above; beyond it rows are lost
 FIRST_ROW = 5  # of the matters, as Excel counts; above: title, note, totals, heads
 
 
@@ -47,6 +57,8 @@ def ledger_book(desk: Desk, path: str | Path) -> Path:
 
     Raises
     ------
+    DataError
+        If a sheet would have more rows than a spreadsheet takes.
     StoreError
         If the file cannot be written.
 
@@ -56,6 +68,12 @@ def ledger_book(desk: Desk, path: str | Path) -> Path:
     """
     rows = ledger_rows(desk)
     parts = _by_level(rows, desk)
+    if max(map(len, parts.values())) > MOST_ROWS:
+        raise DataError(
+            zh=f"一张工作表最多 {MOST_ROWS:,} 行, 这本台账放不下; 请用 gridkit export csv。",
+            en=f"A sheet takes {MOST_ROWS:,} rows at most, so this ledger makes no book; use "
+            "`gridkit export csv`.",
+        )
     return put(path, lambda draft: _write(draft, desk, parts))
 
 
@@ -92,9 +110,7 @@ def _level(sheet: Any, desk: Desk, rows: pd.DataFrame, dress: tuple[str, Mapping
     last = FIRST_ROW + max(len(rows), 1) - 1
     _page(sheet, last)
     sheet.set_row(0, 30)
-    sheet.merge_range(
-        0, 0, 0, len(COLUMNS) - 1, f"{desk.title}群众诉求台账 ({title})", looks["title"]
-    )
+    write_title(sheet, f"{desk.title}群众诉求台账 ({title})", len(COLUMNS), looks)
     sheet.write_string(1, 0, _note(desk), looks["warn" if desk.invented else "note"])
     for number, column in enumerate(COLUMNS):
         _total(sheet, number, column, (rows, last, looks))
@@ -136,10 +152,9 @@ def _total(
     elif column.sums == "sum":
         value = int(rows[column.head].fillna(0).sum())
         sheet.write_formula(2, number, f"=SUBTOTAL(109,{cells})", looks["total"], value)
-    elif column.sums:
+    elif column.sums:  # the column holds that word or nothing
         value = int((rows[column.head] == column.sums).sum())
-        formula = f'=COUNTIF({cells},"{column.sums}")'
-        sheet.write_formula(2, number, formula, looks["total"], value)
+        sheet.write_formula(2, number, f"=SUBTOTAL(103,{cells})", looks["total"], value)
     else:
         sheet.write_string(2, number, "合计" if number == 0 else "", looks["total"])
 

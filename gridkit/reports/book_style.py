@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from gridkit.exchange.escaping import escape_formula
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -83,6 +85,12 @@ def formats(book: Any, profile: Profile) -> Mapping[str, Any]:
         },
     }
     return {name: book.add_format(look) for name, look in made.items()}
+
+
+def write_title(sheet: Any, text: str, width: int, looks: Mapping[str, Any]) -> None:
+    """Write the title over some columns, as a text: a county's name may begin with "="."""
+    sheet.merge_range(0, 0, 0, width - 1, "", looks["title"])
+    sheet.write_string(0, 0, escape_formula(text), looks["title"])
 
 
 def lines(text: str, width: float) -> int:

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gridkit.reports.book_style import A4, COLUMNS
+from gridkit.exchange.escaping import escape_formula
+from gridkit.reports.book_style import A4, COLUMNS, write_title
 from gridkit.reports.desk import Desk
 from gridkit.reports.rows import FATE_WORDS, NO_UNIT, OVERDUE
 from gridkit.triage import matter_statistics
@@ -55,9 +56,7 @@ def write_summary(
     sheet.fit_to_pages(1, 0)
     sheet.set_footer("&L&F&C第 &P 页, 共 &N 页&R打印于 &D")
     sheet.set_row(0, 30)
-    sheet.merge_range(
-        0, 0, 0, len(_COUNTED), f"{desk.title}群众诉求台账 · 汇总", looks["title"]
-    )
+    write_title(sheet, f"{desk.title}群众诉求台账 · 汇总", len(_COUNTED) + 1, looks)
     invented = "【虚构数据】" if desk.invented else ""
     note = f"{invented}截至 {desk.on:%Y年%m月%d日}; 各数均为公式, 随后面各表变动"
     sheet.write_string(1, 0, note, looks["warn" if desk.invented else "note"])
@@ -127,16 +126,28 @@ def _grouped(
     at = _heads(sheet, at + 1, [head, *(_WORDS[name] for name in _COUNTED)], looks)
     first = at
     for label, row in table.iloc[:-1].iterrows():
-        sheet.write_string(at, 0, str(label), looks["text"])
+        sheet.write_string(at, 0, escape_formula(str(label)), looks["text"])
         for number, name in enumerate(_COUNTED, start=1):
             parts = [
-                _counted(one, name, one.column(head), f"$A{at + 1}") for one in sheets.values()
+                _counted(one, name, one.column(head), _same_as(at, str(label)))
+                for one in sheets.values()
             ]
             value = int(row[name])
             sheet.write_formula(at, number, f"={'+'.join(parts)}", looks["number"], value)
         at += 1
     values = [int(table.iloc[-1][name]) for name in _COUNTED]
     return _sum_row(sheet, at, first, (values, looks))
+
+
+def _same_as(at: int, label: str) -> str:
+    """Write what a cell must be to be counted: the label beside it, of which no sign is a joker."""
+    cell = f"$A{at + 1}"
+    if label.startswith(("<", ">", "=")):  # taken for a comparison
+        cell = f'"="&{cell}'
+    for sign in "~*?":
+        if sign in label:
+            cell = f'SUBSTITUTE({cell},"{sign}","~{sign}")'
+    return cell
 
 
 def _by_label(desk: Desk, dimension: str) -> pd.DataFrame:
