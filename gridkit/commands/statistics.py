@@ -89,17 +89,6 @@ def statistics(
         _tables(*frames, names, span, day, profile)
 
 
-_BACKLOG = {
-    "before": "期初",
-    "taken": "新列",
-    "reopened": "重启",
-    "struck_off": "销号",
-    "left": "期末",
-    "total": "累计列入",
-    "solved": "累计销号",
-}
-
-
 def _backlog(
     backlog: pd.DataFrame,
     concerns: pd.DataFrame,
@@ -108,6 +97,7 @@ def _backlog(
 ) -> None:
     """Show how the backlog goes down, half-month by half-month; since its first list."""
     from gridkit.triage import backlog_progress
+    from gridkit.triage.backlog import PROGRESS_HEADS
 
     if not len(backlog):
         out.print("还没有列入积案的事项 · no backlog yet")
@@ -115,7 +105,7 @@ def _backlog(
     start = max(span[0], backlog["taken_on"].min().date())
     table = backlog_progress(backlog, concerns, steps, min(start, span[1]), span[1])
     every = table[(table.index.get_level_values("batch") == 0)].droplevel("batch")
-    named = every[list(_BACKLOG)].set_axis(list(_BACKLOG.values()), axis="columns")
+    named = every[list(PROGRESS_HEADS)].set_axis(list(PROGRESS_HEADS.values()), axis="columns")
     show("积案进度 · backlog", named.rename_axis("半月").reset_index())
 
 

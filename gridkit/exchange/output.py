@@ -42,7 +42,7 @@ def put(path: str | Path, write: Callable[[Path], object]) -> Path:
         draft = Path(name)
         write(draft)
         draft.chmod(0o600)
-        with draft.open("rb") as whole:
+        with draft.open("rb+") as whole:  # Windows syncs only what is open for writing
             os.fsync(whole.fileno())
         draft.replace(path)
     except OSError as fault:

@@ -7,10 +7,8 @@ week's file adds what is new. What people have changed here since is never overw
 
 from __future__ import annotations
 
-import gc
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +24,7 @@ from gridkit.exchange.repeats import record_id, repeat_faults, row_ids
 from gridkit.exchange.report import ImportReport, fault_table
 from gridkit.exchange.source_file import read_bytes, read_source
 from gridkit.exchange.table import Fault, RawTable, plain, plain_values
+from gridkit.records.garbage import uncollected
 from gridkit.records.models import Concern, Step
 from gridkit.records.spec import CONCERN
 
@@ -175,19 +174,7 @@ def _first_report(
 # --- rows into records ----------------------------------------------------------------------
 
 
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking hundreds of thousands of records that live on."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_no_collection()
+@uncollected()
 def _rows(
     reading: Reading, raw: RawTable, mapping: Mapping, tell: Progress
 ) -> tuple[list[Row], list[Fault], tuple[Problem, ...]]:
@@ -270,7 +257,7 @@ def _compared(
     return compare(rows, fields, store, revise=revise)
 
 
-@_no_collection()
+@uncollected()
 def _write(
     rows: Sequence[Row],
     fields: Sequence[str],

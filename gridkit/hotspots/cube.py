@@ -55,7 +55,7 @@ def weekly(
     """
     keys = [by] if isinstance(by, str) else list(by)
     needed = ["week", *keys, *(["n", "households"] if value == "rate" else [value])]
-    _check_columns(counts, needed)
+    check_columns(counts, needed)
     rows, index = _series(counts, keys)
     days = counts["week"].to_numpy().astype("datetime64[D]")
     weeks = np.unique(days)
@@ -158,15 +158,24 @@ def whole_counts(counts: pd.Series | pd.DataFrame, name: str) -> NDArray[np.floa
     return x
 
 
-def _check_columns(counts: pd.DataFrame, needed: list[str]) -> None:
-    lacking = [c for c in needed if c not in counts.columns]
-    if lacking or counts.empty:
+def check_columns(
+    frame: pd.DataFrame, needed: list[str], name: str = "counts", how: str = "count"
+) -> None:
+    """Refuse a frame that has no rows or lacks a column; say what makes it.
+
+    Raises
+    ------
+    DataError
+        Which columns are missing.
+    """
+    lacking = [c for c in needed if c not in frame.columns]
+    if lacking or frame.empty:
         named = ", ".join(f"`{c}`" for c in lacking) or "–"
         raise DataError(
-            en=f"`counts` must hold rows with {', '.join(needed)}; it has {len(counts)} rows, "
-            f"missing columns: {named}. Make it with `count`.",
-            zh=f"`counts` 须有 {', '.join(needed)} 各列且不为空; 现有 {len(counts)} 行, "
-            f"缺列: {named}。请用 `count` 得出。",
+            en=f"`{name}` must hold rows with {', '.join(needed)}; it has {len(frame)} rows, "
+            f"missing columns: {named}. Make it with `{how}`.",
+            zh=f"`{name}` 须有 {', '.join(needed)} 各列且不为空; 现有 {len(frame)} 行, "
+            f"缺列: {named}。请用 `{how}` 得出。",
         )
 
 

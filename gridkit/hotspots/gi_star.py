@@ -219,8 +219,8 @@ def is_level(x: _Floats) -> bool:
     return bool(np.ptp(x) <= _ROUNDING * np.abs(x).max())
 
 
-def check_defined(x: _Floats, neighbors: Neighbors) -> None:
-    """Refuse values and neighbors for which there is no score."""
+def check_finite(x: _Floats) -> None:
+    """Refuse values of which some are missing or infinite."""
     missing = int((~np.isfinite(x)).sum())
     if missing:
         raise DataError(
@@ -229,6 +229,11 @@ def check_defined(x: _Floats, neighbors: Neighbors) -> None:
             zh=f"`values` 须为有限数; {len(x)} 个中有 {missing} 个缺失或无穷。请先按可说明的办法补值, "
             "或将这些网格从两者中一并去掉。",
         )
+
+
+def check_defined(x: _Floats, neighbors: Neighbors) -> None:
+    """Refuse values and neighbors for which there is no score."""
+    check_finite(x)
     if len(x) < 2:
         raise DataError(
             en=f"`values` must hold at least 2 cells to compare; it holds {len(x)}.",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from gridkit.errors import DataError
+from gridkit.hotspots.gi_star import check_finite
 from gridkit.hotspots.neighbors import Neighbors
 from gridkit.hotspots.permutation import permuted_p
 from gridkit.hotspots.significance import false_discovery_q
@@ -237,14 +238,7 @@ def _q(q: float) -> str:
 
 
 def _check_defined(x: _Floats, number: _Floats) -> None:
-    missing = int((~np.isfinite(x)).sum())
-    if missing:
-        raise DataError(
-            en=f"`values` must be finite numbers; {missing} of {len(x)} are missing or infinite. "
-            "Fill them by a choice you can defend, or leave the places out of both.",
-            zh=f"`values` 须为有限数; {len(x)} 个中有 {missing} 个缺失或无穷。请先按可说明的办法补值, "
-            "或将这些网格从两者中一并去掉。",
-        )
+    check_finite(x)
     if len(x) < 3:
         raise DataError(
             en=f"`values` must hold at least 3 places to compare; it holds {len(x)}.",

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from gridkit.errors import DataError
 from gridkit.hotspots import reporting as model
+from gridkit.hotspots.cube import check_columns
 from gridkit.hotspots.neighbors import Neighbors
 
 _Floats = NDArray[np.float64]
@@ -252,8 +253,8 @@ def _mean_size(causes: pd.DataFrame) -> float:
 
 def _gathered(causes: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     """Add up causes, repeats, watched household-weeks and expected weight per grid."""
-    _check_columns(causes, ["grid_id", "reports", "weeks", "households"], "causes")
-    _check_columns(counts, ["grid_id", "week", "n", "households"], "counts")
+    check_columns(causes, ["grid_id", "reports", "weeks", "households"], "causes", "repeats")
+    check_columns(counts, ["grid_id", "week", "n", "households"])
     if counts.duplicated(["grid_id", "week"]).any():
         raise DataError(
             en="`counts` must hold one row per grid and week; some have several (categories?). "
@@ -282,18 +283,6 @@ def _gathered(causes: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     table = per.groupby(where.to_numpy()).sum().reindex(grids, fill_value=0)
     _check_enough(table)
     return table.assign(weight=sums.loc[grids].to_numpy())
-
-
-def _check_columns(frame: pd.DataFrame, needed: list[str], name: str) -> None:
-    lacking = [c for c in needed if c not in frame.columns]
-    if lacking or frame.empty:
-        named = ", ".join(f"`{c}`" for c in lacking) or "–"
-        raise DataError(
-            en=f"`{name}` must hold rows with {', '.join(needed)}; it has {len(frame)} rows, "
-            f"missing columns: {named}.",
-            zh=f"`{name}` 须有 {', '.join(needed)} 各列且不为空; 现有 {len(frame)} 行, "
-            f"缺列: {named}。",
-        )
 
 
 def _check_causes(causes: pd.DataFrame, where: pd.Series, sums: pd.Series) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from gridkit.errors import DataError
 from gridkit.records.database import legible
 from gridkit.records.field import FieldSpec
+from gridkit.records.garbage import uncollected
 from gridkit.records.histories import in_order
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
@@ -71,7 +71,7 @@ def frame(
         batches = _batches(connection, query.order_by(table.c.record_id))
     else:  # sorted below: sorted here, SQLite walks all rows rather than use an index
         batches = (connection.execute(query.where(one)).all() for one in where)
-    with _no_collection() if where is None else nullcontext(), legible():
+    with uncollected() if where is None else nullcontext(), legible():
         for batch in filter(None, batches):
             first, *middle, last = zip(*batch, strict=True)
             index.extend(first)
@@ -102,18 +102,6 @@ def _batches(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Seque
             yield batch
     finally:
         cursor.close()
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Keep the garbage collector from walking millions of new tuples that live on."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Column:

@@ -12,10 +12,8 @@ written by the device whose number it bears rests on the trust in whoever signed
 
 from __future__ import annotations
 
-import gc
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +24,7 @@ import sqlalchemy as sa
 from gridkit.errors import BundleError, BundleGapError, StoreError
 from gridkit.records.arrivals import Arrivals, forked, sound_ends, unsound
 from gridkit.records.bundle_file import BundleFile
+from gridkit.records.garbage import uncollected
 from gridkit.records.photos import Photos, named
 from gridkit.records.regather import BrokenRecordError, enter, regather
 from gridkit.records.revision import utc_text
@@ -276,7 +275,7 @@ def _take(connection: sa.Connection, fresh: Arrivals, file: BundleFile, label: s
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")
     touched: dict[str, None] = {}
-    with _uncollected():
+    with uncollected():
         for arrivals in fresh.batches():
             try:
                 for record_id in enter(connection, arrivals, touched):
@@ -289,15 +288,3 @@ def _take(connection: sa.Connection, fresh: Arrivals, file: BundleFile, label: s
             raise unsound(file.path) from None
     left = file.header.size - fresh.taken - fresh.known  # none but of one that is salvaged
     return Merged(file.path, label, fresh.taken, fresh.known, conflicts, left)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Look for no rings among thousands of rows that hold none: it takes a fifth of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -27,6 +27,7 @@ from gridkit.reports.period import (
     span_query,
 )
 from gridkit.triage import backlog_progress, due_sentence, receptions, with_reasons
+from gridkit.triage.backlog import PROGRESS_HEADS
 from gridkit.triage.moves import STATE
 
 if TYPE_CHECKING:
@@ -57,15 +58,7 @@ HALF_MONTH_FIELDS: Mapping[str, Any] = {
         }
     ],
     "overdue": [{"unit": "责任单位", "open": "在办", "overdue": "超期"}],
-    "backlog": {
-        "before": "期初",
-        "taken": "新列",
-        "reopened": "重启",
-        "struck_off": "销号",
-        "left": "期末",
-        "total": "累计列入",
-        "solved": "累计销号",
-    },
+    "backlog": PROGRESS_HEADS,
     "hardest": [
         {
             "number": "编号",

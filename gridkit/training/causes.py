@@ -97,7 +97,7 @@ def draw_causes(world: World, rng: np.random.Generator) -> pd.DataFrame:
         pull = world.households * np.where(world.in_town, kind.town, 1.0)
         for _ in range(rng.poisson(kind.causes * scale)):
             first = int(_draw(pull, 1, rng)[0])
-            around = _spread(world, first, 1 + rng.poisson(kind.grids - 1), rng)
+            around = spread(world, first, 1 + rng.poisson(kind.grids - 1), rng)
             starts = world.days[_draw(_season(world, kind), 1, rng)[0]]
             ends = starts + max(7, round(rng.gamma(4.0, 7 * kind.weeks / 4))) * _DAY
             cause = rows[-1][0] + 1 if rows else 0
@@ -179,7 +179,7 @@ def _season(world: World, kind: Kind) -> Floats:
     return np.where(np.isin(month, kind.months), _IN_SEASON, 1.0)
 
 
-def _spread(world: World, first: int, size: int, rng: np.random.Generator) -> list[int]:
+def spread(world: World, first: int, size: int, rng: np.random.Generator) -> list[int]:
     """Let a cause creep from grid to neighboring grid."""
     taken = [first]
     while len(taken) < size:

@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gridkit.training.causes import World
+from gridkit.training.causes import World, spread
 from gridkit.training.knobs import Knobs
 from gridkit.training.terrain import Floats, Ints
 
@@ -163,7 +163,7 @@ def draw_roots(world: World, knobs: Knobs, seed: np.random.SeedSequence) -> Grow
                 (number, first, starts, grows, hardens, peak, ends, harm, fits, hidden)
             )
             size = 1 + rng.poisson(root.grids - 1)
-            for place, grid in enumerate(_reached(world, first, size, rng)):
+            for place, grid in enumerate(spread(world, first, size, rng)):
                 later = 0 if place == 0 else int(rng.uniform(0.1, _GROWING) * grows)
                 touched = max(2, round(world.households[grid] * rng.uniform(0.1, 0.6)))
                 reach.append((len(roots) - 1, grid, starts + later * _DAY, touched))
@@ -245,16 +245,6 @@ def _poisson(share: float, mean: float) -> int:
         return 0
     n = int(np.ceil(special.pdtrik(share, mean)))
     return n - 1 if n and special.pdtr(n - 1, mean) >= share else n
-
-
-def _reached(world: World, first: int, size: int, rng: np.random.Generator) -> list[int]:
-    taken = [first]
-    while len(taken) < size:
-        edge = [g for t in taken for g in world.neighbors(t).tolist() if g not in taken]
-        if not edge:
-            break
-        taken.append(int(edge[rng.integers(len(edge))]))
-    return taken
 
 
 def _one(weight: Floats, rng: np.random.Generator) -> int:

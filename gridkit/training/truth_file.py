@@ -7,7 +7,9 @@ Nothing else in gridkit knows this format; chapters above cannot import this one
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -44,8 +46,20 @@ def write_causes(history: History, path: str | Path) -> None:
         "of_concern": causes.of_concern.dropna().to_dict(),
         "silent": causes.silent.index[causes.silent].tolist(),
     }
+    save_truth(content, path)
+
+
+def save_truth(content: Mapping[str, Any], path: str | Path) -> None:
+    """Write a truth as JSON.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
+    text = json.dumps(content, ensure_ascii=False, indent=1)
     try:
-        Path(path).write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+        Path(path).write_text(text, encoding="utf-8")
     except OSError as fault:
         raise StoreError(
             en=f"{Path(path).name} was not written: {fault.strerror}; check the folder.",

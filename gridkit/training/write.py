@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,7 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from gridkit.errors import StoreError, why_os
 from gridkit.exchange.csv_table import write_csv
 from gridkit.maps.events import EVENTS
 from gridkit.maps.ground import RIVERS, ROADS
@@ -21,6 +19,7 @@ from gridkit.training.geography import COUNTY_CODE
 from gridkit.training.history import History
 from gridkit.training.names import COUNTY_NAME
 from gridkit.training.town import GRIDS, SEED, WEEKS, Town, make_town
+from gridkit.training.truth_file import save_truth
 
 WHY = "虚构训练数据 / invented training data"
 
@@ -161,14 +160,7 @@ def write_truth(town: Town, path: str | Path) -> None:
         "voice": truth.voice["voice"].round(4).to_dict(),
         "silent": truth.voice.index[truth.voice["silent"]].tolist(),
     }
-    text = json.dumps(content, ensure_ascii=False, indent=1)
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise StoreError(
-            en=f"{Path(path).name} was not written: {fault.strerror}; check the folder.",
-            zh=f"{Path(path).name} 未能写入 ({why_os(fault)}); 请检查文件夹。",
-        ) from fault
+    save_truth(content, path)
 
 
 def _records(kind: str, frame: pd.DataFrame) -> list[Record]:

@@ -155,6 +155,18 @@ def backlog_ledger(
     return made.sort_values(["batch", "taken_on"], kind="stable")
 
 
+PROGRESS_HEADS = {
+    "before": "期初",
+    "taken": "新列",
+    "reopened": "重启",
+    "struck_off": "销号",
+    "left": "期末",
+    "total": "累计列入",
+    "solved": "累计销号",
+}
+"""What an office calls the columns of `backlog_progress`; `by_exception` is told in words."""
+
+
 def backlog_progress(
     backlog: pd.DataFrame,
     concerns: pd.DataFrame,
