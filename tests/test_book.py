@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from importlib.resources import files
 from pathlib import Path
 from unicodedata import east_asian_width
@@ -16,6 +17,7 @@ import gridkit as gk
 from gridkit import reports
 from gridkit.exchange.printing import convert, find_office
 from gridkit.reports.book import ENDED, LEVEL_SHEETS
+from gridkit.reports.book_summary import page_breaks
 from gridkit.triage import matter_statistics
 
 DAY = dt.date(2026, 10, 30)
@@ -140,6 +142,23 @@ def test_libreoffice_recalculates_the_same_figures_and_prints_the_book(tmp_path)
 
     agrees(openpyxl.load_workbook(tmp_path / "again.xlsx", data_only=True)["汇总"], desk)
     assert pdf.read_bytes().startswith(b"%PDF")
+
+
+@given(lengths=st.lists(st.integers(3, 130), min_size=1, max_size=5), room=st.integers(12, 60))
+def test_no_page_of_the_summary_holds_a_lone_total(lengths, room):
+    """Of tables one row apart: no page is too long, and no table's end stands alone."""
+    blocks, at = [], 0
+    for length in lengths:
+        blocks.append((at, at + length))
+        at += length + 1
+
+    edges = [0, *page_breaks(blocks, room=room), blocks[-1][1]]
+
+    assert edges == sorted(set(edges))
+    assert max(end - start for start, end in itertools.pairwise(edges)) <= room
+    for first, end in blocks:
+        inside = [edge for edge in edges if first < edge < end]
+        assert all(end - edge >= 4 and edge - first >= 4 for edge in inside)
 
 
 def test_a_book_is_laid_out_as_an_office_does(tmp_path):

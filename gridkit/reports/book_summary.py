@@ -16,6 +16,9 @@ from gridkit.triage.measures import MEASURES
 
 _HEADS = [column.head for column in COLUMNS]
 _COUNTED = ("matters", *FATE_WORDS, "overdue")
+_SCALE = 80  # percent
+_ROOM = 41  # rows of an A4 page across at that scale
+_TOGETHER = 4  # rows that are not left alone
 _WORDS = {"matters": "件数", **FATE_WORDS, "overdue": OVERDUE}
 
 
@@ -53,21 +56,62 @@ def write_summary(
     sheet.set_column(1, len(_COUNTED), 11)
     sheet.set_paper(A4)
     sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+    sheet.center_horizontally()
+    sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.7)
+    sheet.set_print_scale(_SCALE)  # not "fit to": Excel passes over page breaks then
     sheet.set_footer("&L&F&C第 &P 页, 共 &N 页&R打印于 &D")
     sheet.set_row(0, 30)
     write_title(sheet, f"{desk.title}群众诉求台账 · 汇总", len(_COUNTED) + 1, looks)
     invented = "【虚构数据】" if desk.invented else ""
     note = f"{invented}截至 {desk.on:%Y年%m月%d日}; 各数均为公式, 随后面各表变动"
     sheet.write_string(1, 0, note, looks["warn" if desk.invented else "note"])
+    given = desk, looks, sheets
     at = _levels(sheet, 3, sheets, (desk, looks))
+    blocks = [(0, at)]
     for title, head, dimension in (
         ("二、按诉求类别", "诉求类别", "demand_type"),
         ("三、按责任单位", "责任单位", "unit"),
     ):
-        at = _grouped(sheet, at + 1, (title, head, dimension), (desk, looks, sheets))
-    _notes(sheet, at + 1, looks)
-    sheet.print_area(0, 0, at + 3 + len(_COUNTED), len(_COUNTED))
+        blocks.append((at + 1, _grouped(sheet, at + 1, (title, head, dimension), given)))
+        at = blocks[-1][1]
+    last = _notes(sheet, at + 1, looks)
+    blocks.append((at + 1, last))
+    sheet.print_area(0, 0, last - 1, len(_COUNTED))
+    sheet.set_h_pagebreaks(page_breaks(blocks))
+
+
+def page_breaks(blocks: Sequence[tuple[int, int]], room: int = _ROOM) -> list[int]:
+    """Choose after which rows a page ends: no total stands alone, and no heading.
+
+    Parameters
+    ----------
+    blocks : sequence of (int, int)
+        First row of each table, its title, and the row after its last; from 0.
+    room : int
+        Rows of a page.
+
+    Returns
+    -------
+    list of int
+        A table that does not fit on the rest of a page begins the next one. One longer than
+        a page is parted, four rows or more on each side.
+
+    Examples
+    --------
+    >>> page_breaks([(0, 10), (11, 31), (32, 62), (63, 72)], room=41)
+    [32]
+    >>> page_breaks([(0, 10), (11, 54)], room=41)
+    [11, 50]
+    """
+    breaks, top = [], 0
+    for first, end in blocks:
+        if end - top > room and first > top:
+            top = min(first, top + room)
+            breaks.append(top)
+        while end - top > room:
+            top = min(top + room, end - _TOGETHER)
+            breaks.append(top)
+    return breaks
 
 
 def _heads(sheet: Any, at: int, heads: Sequence[str], looks: Mapping[str, Any]) -> int:
@@ -177,8 +221,9 @@ def _sum_row(
     return at + 1
 
 
-def _notes(sheet: Any, at: int, looks: Mapping[str, Any]) -> None:
+def _notes(sheet: Any, at: int, looks: Mapping[str, Any]) -> int:
     sheet.write_string(at, 0, "口径", looks["section"])
     for number, name in enumerate(_COUNTED, start=1):
         told = f"{_WORDS[name]}: {MEASURES[name].how_zh}"
         sheet.write_string(at + number, 0, told, looks["note"])
+    return at + 1 + len(_COUNTED)
