@@ -10,10 +10,12 @@ import sys
 from contextlib import closing
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from PIL import Image
 
 import gridkit as gk
 from gridkit import maps
@@ -216,6 +218,27 @@ def test_a_picture_has_the_size_of_a_sheet(tmp_path):
     assert head[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">II", head[16:24]) == (2244, 1586)
     assert file.name == "图-内部.png"
+
+
+@pytest.mark.browser
+def test_masked_places_are_printed_where_they_were_asked_for(run, county):
+    """Off on the page until turned on; on paper, where nobody can, they are there."""
+    if not shutil.which("chromium"):
+        pytest.skip("needs Chromium: apt-get install chromium fonts-wqy-microhei")
+    dots = []
+    for words in ([], ["--places"]):
+        code, told = run("map", "-w", county, "--on", "2026-04-01", "--shared", "--png", *words)
+        assert code == 0, told
+        (picture,) = county.glob("*.png")
+        with Image.open(picture) as drawn:
+            inside = np.asarray(drawn.convert("RGB"), dtype=int)[:, :1640]  # left of the legend
+        dots.append(int((np.abs(inside - (0x5D, 0x4A, 0x8A)).max(axis=2) < 6).sum()))
+        picture.unlink()
+
+    assert dots[0] == 0
+    assert dots[1] > 100
+    (page,) = county.glob("map-*.html")
+    assert "诉求点 (已遮蔽)" in page.read_text("utf-8")
 
 
 @pytest.mark.browser

@@ -73,7 +73,11 @@ def command(
     ] = None,
     places: Annotated[
         bool,
-        typer.Option("--places", help="分发图加遮蔽点 · shared maps: dots at masked places"),
+        typer.Option(
+            "--places",
+            help="分发图加遮蔽点; 网页上默认不显示, 打印时印出 · shared maps: dots at masked places, "
+            "off on the page until turned on, and printed",
+        ),
     ] = False,
     png: Annotated[bool, typer.Option("--png", help="另存一张图片 · a picture, too")] = False,
     pdf: Annotated[bool, typer.Option("--pdf", help="另存可打印的 PDF · a PDF, too")] = False,
@@ -207,6 +211,8 @@ class _Drawn(NamedTuple):
     path: Path
     tables: Callable[[], dict[str, gpd.GeoDataFrame]]
     about: str
+    sheet: GridMap | None = None
+    """As it is printed, where that is another than the page."""
 
 
 def draw_map(workspace: Workspace, path: Path) -> None:
@@ -309,7 +315,9 @@ def _shared(
     _propose(what)
     path = workspace.folder / f"map-{window.label}-{what.level}.html"
     about = f"可对外, 小数已隐去 · {what.made.title}"
-    return _Drawn(m, path, lambda: shared_tables(what), _about(workspace, about))
+    # asked for, they are printed: on paper no layer can be turned on
+    sheet = what.map(show_places=True) if places else None
+    return _Drawn(m, path, lambda: shared_tables(what), _about(workspace, about), sheet)
 
 
 def _propose(what: Shared) -> None:
@@ -339,7 +347,8 @@ def _write(drawn: _Drawn, path: Path, **kinds: bool) -> None:
     for kind in ("png", "pdf"):
         if kinds.get(kind):
             with bar(f"印成 {kind.upper()} · printing"):
-                written.append(print_map(drawn.map, written[0].with_suffix(f".{kind}")))
+                sheet = drawn.sheet or drawn.map
+                written.append(print_map(sheet, written[0].with_suffix(f".{kind}")))
     for kind in ("gpkg", "geojson"):
         if kinds.get(kind):
             written += _hand_on(drawn, written[0].with_suffix(f".{kind}"))

@@ -75,13 +75,16 @@ def masked_places(
     return kept.sort_values(["lat", "lon"], ignore_index=True)
 
 
-def place_layer(places: pd.DataFrame) -> DotLayer:
+def place_layer(places: pd.DataFrame, *, show: bool = False) -> DotLayer:
     """Draw masked places as dots.
 
     Parameters
     ----------
     places : DataFrame
         From `masked_places`.
+    show : bool
+        Whether they are shown when the map opens. By default a reader of the page turns them
+        on, having seen that they are no real places; on paper nobody can.
 
     Returns
     -------
@@ -103,4 +106,4 @@ def place_layer(places: pd.DataFrame) -> DotLayer:
     }
     legend = LegendSection("诉求点 (已遮蔽)", "masked places", (item,), notes)
     data = Dots(int(corner[0]), int(corner[1]), (xy - corner,))
-    return DotLayer(data, (_DOT,), legend=legend, show=False)
+    return DotLayer(data, (_DOT,), legend=legend, show=show)

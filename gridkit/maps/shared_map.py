@@ -97,9 +97,9 @@ class Shared:
         kept = [c for c in ("name", "township_code", "township_name", "geometry") if c in areas]
         return areas[kept].assign(**numbers)
 
-    def map(self) -> GridMap:
+    def map(self, *, show_places: bool = False) -> GridMap:
         """Draw it; as a preview for the desk as long as it is not published."""
-        return shared_map(self)
+        return shared_map(self, show_places=show_places)
 
     def publish(self, register: Register) -> Shared:
         """Enter it, so that it may be handed out, or be refused; see `Register.add`."""
@@ -230,13 +230,16 @@ def published(workspace: Workspace) -> Register:
     return Register(workspace.folder / REGISTER)
 
 
-def shared_map(what: Shared) -> GridMap:
+def shared_map(what: Shared, *, show_places: bool = False) -> GridMap:
     """Draw what may be handed out: rates or counts of one level, and the townships' sums.
 
     Parameters
     ----------
     what : Shared
         From `shared`.
+    show_places : bool
+        Show the masked places, where there are any, when the map opens: for a print, on which
+        no layer can be turned on.
 
     Returns
     -------
@@ -250,7 +253,7 @@ def shared_map(what: Shared) -> GridMap:
     if what.level != "township":
         layers += [_township_sums(what, areas)]
     if what.places is not None:
-        layers += [place_layer(what.places)]
+        layers += [place_layer(what.places, show=show_places)]
     for layer in layers:
         layer.released = True
     caption = Caption(

@@ -10,7 +10,7 @@
   }
   gk.Dots = gk.Canvas.extend({
     // spec: {zoom, west, north, width, parts: [{n, data, color}]} from most to least urgent
-    pane: 'gkDots', zIndex: 600, className: 'gk-dots',
+    pane: 'gkDots', zIndex: 437, className: 'gk-dots',
     initialize: function (spec) { this.spec = spec; },
     _read: function () {
       var s = this.spec;
