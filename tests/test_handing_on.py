@@ -221,6 +221,24 @@ def test_a_picture_has_the_size_of_a_sheet(tmp_path):
 
 
 @pytest.mark.browser
+def test_a_picture_is_whole_down_to_the_foot_of_the_sheet(tmp_path):
+    """The border of a high county is drawn in the north and in the south."""
+    if not shutil.which("chromium"):
+        pytest.skip("needs Chromium: apt-get install chromium fonts-wqy-microhei")
+    grids = make_grids(shapely.box(117.40, 26.60, 117.43, 26.737), 500, "990428", 60)
+    grids = grids.assign(township_code="990428100000")
+
+    file = print_map(maps.county_map(grids, title="青溪县", invented=True), tmp_path / "图.png")
+
+    with Image.open(file) as drawn:
+        pixels = np.asarray(drawn.convert("RGB"), dtype=int)[150:1560, 60:1640]
+    border = np.abs(pixels - (0x6B, 0x65, 0x5A)).max(axis=2) < 40
+    across = np.flatnonzero(border.sum(axis=1) > 200)
+    assert across.min() < 100
+    assert across.max() > 1300
+
+
+@pytest.mark.browser
 def test_masked_places_are_printed_where_they_were_asked_for(run, county):
     """Off on the page until turned on; on paper, where nobody can, they are there."""
     if not shutil.which("chromium"):

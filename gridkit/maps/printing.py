@@ -54,6 +54,8 @@ _FLAGS = (
     # every name leads nowhere: a page cannot ask, whatever is in it
     "--host-resolver-rules=MAP * ~NOTFOUND",
     "--virtual-time-budget=6000",
+    # else what lies at the foot of the sheet may not be drawn yet when the picture is taken
+    "--run-all-compositor-stages-before-draw",
 )
 # The frame has the size of the sheet before Leaflet measures it; what only a hand can use
 # is left out
