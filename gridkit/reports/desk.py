@@ -82,28 +82,31 @@ def read_desk(workspace: Workspace, *, on: dt.date | None = None) -> Desk:
     ----------
     workspace : Workspace
     on : date, optional
-        The day to look from; today in Asia/Shanghai by default. What was heard later is
-        left out.
+        The day to look from; today in Asia/Shanghai by default. What was heard, done,
+        decided or listed later is left out. Sessions are counted by their own span, and
+        all are here: who has refused since is not mediated, whatever day is asked for.
 
     Returns
     -------
     Desk
     """
     store, day = workspace.store, on or workspace.store.today()
-    concerns = store.frame("concern")
-    concerns = concerns[(concerns["heard_on"] <= pd.Timestamp(day)).to_numpy()]
-    steps = store.frame("step")
-    steps = steps[(steps["on"] <= pd.Timestamp(day)).to_numpy()]
+    dated = {"concern": "heard_on", "step": "on", "decision": "on", "backlog": "taken_on"}
+    read = {kind: store.frame(kind) for kind in dated}
+    past = {
+        kind: read[kind][(read[kind][column] <= pd.Timestamp(day)).to_numpy()]
+        for kind, column in dated.items()
+    }
     return Desk(
         workspace.name,
         workspace.invented,
         day,
         workspace.profile,
-        concerns,
-        steps,
+        past["concern"],
+        past["step"],
         store.frame("session"),
-        store.frame("decision"),
-        store.frame("backlog"),
+        past["decision"],
+        past["backlog"],
         place_names(workspace),
     )
 
