@@ -66,6 +66,17 @@ def fill(screen: forms.RecordScreen, grid_id: str) -> None:
     card.place.take_centroid()
 
 
+def others(screen: forms.RecordScreen) -> None:
+    """Open the drawer of corrections, and look for records in it."""
+
+    def look(text: str) -> None:
+        screen.corrections.search.value = text
+
+    told("drawer of corrections opened", [timed(screen.corrections.toggle)])
+    told("corrections: a grid's name looked for", [timed(lambda: look("第2网格"))])
+    told("corrections: nothing fits", [timed(lambda: look("没有这样的地方"))])
+
+
 def _memory_mib() -> float:
     """Give the resident memory of this process now (Linux), in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -93,6 +104,9 @@ def main() -> None:
         print(
             f"memory of this process by now {_memory_mib():.0f} MiB (making the ledger included)"
         )
+        told(
+            "map drawn, as it comes into view", [timed(lambda: screen.map.eye.look(sees=True))]
+        )
         add, acknowledged, whole, cards = workspace.store.add, [], [], []
 
         def measured(*values: object, **named: object) -> object:
@@ -108,6 +122,7 @@ def main() -> None:
         told("filling in a visit, in the kernel", cards)
         told("acknowledged after COMMIT", acknowledged)
         told("click, saved, scored, listed, map drawn again", whole)
+        others(screen)
         told("triage board opened", [timed(lambda: forms.triage(workspace))])
         told("hotspot view opened", [timed(lambda: forms.hotspots(workspace))])
         workspace.close()

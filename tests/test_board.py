@@ -227,8 +227,9 @@ def test_a_saved_concern_is_scored_at_once_and_rightly(workspace):
 
 @pytest.mark.usefixtures("ledger")
 def test_list_and_map_follow_a_save(workspace):
-    """The day's list grows, and the map is drawn anew with the new place on it."""
+    """The day's list grows, and the map in view is drawn anew with the new place on it."""
     screen = forms.record(workspace)
+    screen.map.eye.look(sees=True)
     drawn, before = screen.map.drawn, pages(screen.map)
 
     save_a_visit(screen)
@@ -237,6 +238,22 @@ def test_list_and_map_follow_a_save(workspace):
     assert pages(screen.map) != before
     assert "(1)" in pages(screen.day)
     assert GRIDS["name"].iloc[2] in pages(screen.day)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_map_out_of_view_is_not_drawn(workspace):
+    """It is drawn once when it comes into view, whatever was saved meanwhile."""
+    screen = forms.record(workspace)
+    save_a_visit(screen)
+    save_a_visit(screen)
+    assert screen.map.drawn == 0
+
+    screen.map.eye.look(sees=True)
+    screen.map.eye.look(sees=False)
+    screen.map.eye.look(sees=True)
+
+    assert screen.map.drawn == 1
+    assert "iframe" in pages(screen.map)
 
 
 def test_a_concern_that_goes_to_court_is_not_scored(workspace):

@@ -56,6 +56,7 @@ def form(page, county, serve_lab, open_notebook):
     """Open the record notebook and run it, as a person does, cell by cell."""
     open_notebook(page, serve_lab(county), "1_record.ipynb", 2)
     page.locator("button.gk-save").wait_for()
+    page.locator(".gk-eyed").scroll_into_view_if_needed()  # drawn when it is seen
     page.locator(".gk-map iframe").wait_for()
     return page
 
@@ -158,6 +159,7 @@ def test_a_visit_by_keyboard_alone(form, county, changed):
     advice = form.locator(".gk-advice").inner_text()
     assert all(words in advice for words in ("用水", "由人决定", "信访工作条例"))
     form.locator(".gk-day", has_text="3 栋 201").wait_for()
+    the_map.scroll_into_view_if_needed()
     form.wait_for_function(
         "old => document.querySelector('.gk-map iframe').srcdoc !== old", arg=old_page
     )

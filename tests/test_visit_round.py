@@ -213,8 +213,8 @@ def test_the_same_rows_printed_again_are_the_same_sheet(desk):
 def test_which_sheet_is_meant_is_asked(desk):
     """No number, an unknown one, or no number at all opens no door, and says what to do."""
     screen = RecordScreen(desk, with_map=False)
-    assert screen.round.entry.layout.display == "none"  # nothing was printed yet
     screen.round.toggle(FIRST)
+    assert screen.round.entry.layout.display == "none"  # nothing was printed yet
     sheet = printed_sheet(screen)
     entry = screen.round.entry
 

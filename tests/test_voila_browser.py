@@ -106,6 +106,7 @@ def enter(page, app_url: str):
 def drawn(page) -> None:
     """Wait until the form and the map are there."""
     page.locator(".gk-q-grid_id input").wait_for()
+    page.locator(".gk-eyed").scroll_into_view_if_needed()  # drawn when it is seen
     page.locator(".gk-map iframe").wait_for()
 
 

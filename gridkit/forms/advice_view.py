@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -24,12 +25,12 @@ def band_chip(code: str, profile: Profile, lang: str = "zh") -> Markup:
     return chip(band.en if lang == "en" else band.zh, band.color)
 
 
-def subject(concern: pd.Series, profile: Profile, lang: str = "zh") -> str:
+def subject(concern: Mapping[Any, Any] | pd.Series, profile: Profile, lang: str = "zh") -> str:
     """Say in a few words what a concern is about: its demand, then its detail.
 
     Parameters
     ----------
-    concern : Series
+    concern : Series or mapping
         A row of the ledger: `demand_type`, `demand_detail`.
     profile : Profile
     lang : {"zh", "en"}

@@ -32,6 +32,7 @@ from gridkit.records.drafts import Draft
 from gridkit.records.ids import new_id
 from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.store import Store
+from gridkit.screen.children import exchange
 from gridkit.screen.look import Column, Words, dress, html, join, tag
 
 PART, MESSAGE = "gk-part-correction", "gk-corrected"
@@ -252,9 +253,12 @@ class Correction(Column):
         foot.add_class("gk-foot")
         head = tag("h4", Words("历史", "History").both(self.lang))
         past = html(head)
-        self.children = (
-            self._title, body, self.reason, foot, self.keeper.status, self._message, past,
-            self._history
+        exchange(
+            self,
+            (
+                self._title, body, self.reason, foot, self.keeper.status, self._message, past,
+                self._history,
+            ),
         )  # fmt: skip
         self._show_title()
 

@@ -11,6 +11,7 @@ from gridkit.forms.advice_view import subject
 from gridkit.forms.correction import PART, Correction
 from gridkit.forms.desk import Desk
 from gridkit.profile.choices import fold
+from gridkit.records.extract import Search
 from gridkit.records.spec import OUTCOMES
 from gridkit.screen.look import Column, Words, dress, fill_list, html, tag
 
@@ -134,19 +135,13 @@ class Corrections(Column):
         self._open()
 
     def _found(self) -> Iterator[tuple[str, str]]:
-        visits, concerns = self._desk.frame("visit"), self._desk.frame("concern")
-        typed = fold(self.search.value)
-        names = self._desk.grids["name"]
-        conflicts = set(self._desk.store.conflicts().index)
-        told = {
-            **{
-                str(i): self._visit(row, names) for i, row in self._latest(visits, "visited_on")
-            },
-            **{
-                str(i): self._concern(row, names)
-                for i, row in self._latest(concerns, "heard_on")
-            },
-        }
+        names, typed = self._desk.grids["name"], fold(self.search.value)
+        told: dict[str, str] = {}
+        conflicts: set[str] = set()
+        for kind, words_of in (("visit", self._visit), ("concern", self._concern)):
+            rows = self._latest(kind, typed)
+            conflicts |= set(rows.index[(rows["n_heads"] > 1).to_numpy()])
+            told |= {str(i): words_of(row, names) for i, row in rows.iterrows()}
         for record_id in sorted(told, key=lambda i: (i in conflicts, i), reverse=True):
             words = told[record_id]
             if typed and typed not in fold(words) and not record_id.endswith(typed):
@@ -154,21 +149,15 @@ class Corrections(Column):
             mark = f"{_CONFLICT.of(self.lang)} " if record_id in conflicts else ""
             yield record_id, f"{mark}{words} · {record_id[-6:]}"
 
-    def _latest(self, frame: pd.DataFrame, day: str) -> Iterator[tuple[object, pd.Series]]:
-        """Yield the latest rows that can be found: all that fit, where something is typed."""
-        typed = fold(self.search.value)
+    def _latest(self, kind: str, typed: str) -> pd.DataFrame:
+        """Read the latest rows that can be found: all that fit, where something is typed."""
+        desk = self._desk
         if not typed:
-            recent = frame[frame["n_heads"] > 1], frame.sort_values(day).tail(LISTED)
-            yield from pd.concat(recent).iterrows()
-            return
-        names = self._desk.grids["name"]
-        grids = {str(i) for i, name in names.items() if typed in fold(f"{name}{i}")}
-        fits = frame["grid_id"].astype("str").isin(grids)
-        fits |= pd.Series(frame.index.str.endswith(typed), index=frame.index)
-        if "address" in frame:
-            texts = frame["address"].fillna("").astype("str")
-            fits |= texts.str.replace(" ", "").str.casefold().str.contains(typed, regex=False)
-        yield from frame[fits].sort_values(day).tail(4 * LISTED).iterrows()
+            rows = pd.concat([desk.conflicting(kind), desk.latest(kind, LISTED)])
+            return rows[~rows.index.duplicated()]
+        names = desk.grids["name"]
+        grids = tuple(str(i) for i, name in names.items() if typed in fold(f"{name}{i}"))
+        return desk.latest(kind, 4 * LISTED, Search(grids, typed, typed))
 
     def _visit(self, row: pd.Series, names: pd.Series) -> str:
         outcome = _OUTCOMES[str(row["outcome"])].of(self.lang)

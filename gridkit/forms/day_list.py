@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gridkit.forms.advice_view import band_chip, row_or_none, subject
+from gridkit.forms.advice_view import band_chip, subject
 from gridkit.forms.desk import Desk
 from gridkit.records.spec import OUTCOMES
 from gridkit.screen.look import Column, Markup, Words, html, join, table, tag
@@ -105,22 +105,16 @@ class DayList(Column):
     def _lines(self) -> dict[str, list[Markup]]:
         """Write each concern under its visit, in one pass."""
         made: dict[str, list[Markup]] = {}
-        for concern_id, concern in self._concerns.iterrows():
-            line = self._line(str(concern_id), concern)
-            made.setdefault(str(concern["visit_id"]), []).append(line)
+        scored = self.advice.to_dict("index")
+        profile, lang = self._desk.profile, self.lang
+        for concern_id, concern in self._concerns.to_dict("index").items():
+            line = [subject(concern, profile, lang)]
+            if concern_id in scored:
+                advice = scored[concern_id]
+                chip = band_chip(str(advice["band"]), profile, lang)
+                line = [chip, f" {advice['score']} ", *line]
+            made.setdefault(str(concern["visit_id"]), []).append(tag("div", *line))
         return made
-
-    def _line(self, concern_id: str, concern: pd.Series) -> Markup:
-        profile = self._desk.profile
-        advice = row_or_none(self.advice, concern_id)
-        if advice is None:
-            return tag("div", subject(concern, profile, self.lang))
-        return tag(
-            "div",
-            band_chip(str(advice["band"]), profile, self.lang),
-            f" {advice['score']} ",
-            subject(concern, profile, self.lang),
-        )
 
 
 def plain_advice(advice: pd.DataFrame | None) -> pd.DataFrame:

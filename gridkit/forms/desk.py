@@ -19,7 +19,14 @@ from gridkit import triage
 from gridkit.hotspots import mappable
 from gridkit.maps.ground import Ground, read_ground
 from gridkit.profile import Profile
-from gridkit.records.extract import last_row, rows_after, rows_among
+from gridkit.records.extract import (
+    Search,
+    conflicting_rows,
+    counts_after,
+    last_row,
+    latest_rows,
+    rows_among,
+)
 from gridkit.records.models import Record, kind_of
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.store import Store
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 
 RECENT_WEEKS = 8
 _KINDS = ("visit", "concern", "step", "decision")
+_DAYS = {"visit": "visited_on", "concern": "heard_on"}
 _COLUMNS = {
     kind: tuple(
         f.name
@@ -158,6 +166,15 @@ class Desk:
         """
         return plain(rows_among(self.store, kind, column, values, columns=_COLUMNS[kind]))
 
+    def latest(self, kind: str, limit: int, search: Search | None = None) -> pd.DataFrame:
+        """Read the latest visits or concerns, those that fit a search; codes as plain text."""
+        day, columns = _DAYS[kind], _COLUMNS[kind]
+        return plain(latest_rows(self.store, kind, day, limit, search=search, columns=columns))
+
+    def conflicting(self, kind: str) -> pd.DataFrame:
+        """Read the rows of which two versions stand side by side, codes as plain text."""
+        return plain(conflicting_rows(self.store, kind, columns=_COLUMNS[kind]))
+
     def last_grid(self) -> str | None:
         """Give the grid of the visit that was begun last; None where there was none yet."""
         visit = last_row(self.store, "visit", columns=["grid_id"])
@@ -216,9 +233,9 @@ class Desk:
             `n`, `households`, `population` (Int64).
         """
         since = self.today - timedelta(weeks=weeks)
-        asked = ["grid_id", "dispute_code"]
-        recent = rows_after(self.store, "concern", "heard_on", since, columns=asked)
-        n = mappable(recent, self.profile)["grid_id"].astype("str").value_counts()
+        by = ["grid_id", "dispute_code"]
+        recent = counts_after(self.store, "concern", "heard_on", since, by=by)
+        n = mappable(recent, self.profile).groupby("grid_id")["n"].sum()
         n = n.reindex(self.grids.index.astype("str")).fillna(0).astype("Int64")
         return pd.DataFrame(
             {

@@ -1,4 +1,8 @@
-"""The map beside the form: rates per grid and today's concerns, drawn again after a save."""
+"""The map below the form: rates per grid and today's concerns, as they stand when it is seen.
+
+It is drawn when it comes into view, and after each save while it is in view: a form must be
+there, and a save be told, before a map that lies below the edge of the window.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,15 @@ import pandas as pd
 from gridkit import maps
 from gridkit.forms.desk import RECENT_WEEKS, Desk
 from gridkit.hotspots import density, mappable, rates
+from gridkit.screen.eye import Eye
 from gridkit.screen.look import Column, Markup, Words, html, tag
 
 HEIGHT_PX = 420
+_COMING = Words("正在画地图…", "Drawing the map…")
 
 
 class LiveMap(Column):
-    """A county map that keeps up with the desk.
+    """A county map that keeps up with the desk while somebody can see it.
 
     Parameters
     ----------
@@ -25,6 +31,8 @@ class LiveMap(Column):
     Attributes
     ----------
     desk : Desk
+    eye : Eye
+        Whether it is in view.
     drawn : int
         How often it was drawn.
     """
@@ -32,19 +40,31 @@ class LiveMap(Column):
     def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
         self.desk, self.lang = desk, lang
         self.drawn = 0
+        self.eye = Eye()
+        self._advice: pd.DataFrame | None = pd.DataFrame()  # what is to be drawn yet
         self._title, self._page = html(), html(css="gk-map")
-        super().__init__([self._title, self._page])
+        super().__init__([self.eye, self._title, self._page])
+        self.add_class("gk-eyed")
+        self.eye.on_change(lambda _: self._catch_up())
         self.speak(lang)
-        self.redraw(pd.DataFrame())
 
     def redraw(self, advice: pd.DataFrame) -> None:
-        """Draw the map anew from the desk.
+        """Draw the map anew from the desk: now where it is in view, else when it comes there.
 
         Parameters
         ----------
         advice : DataFrame, indexed by concern id
             `band` and `score` of today's concerns; they are drawn as discs.
         """
+        self._advice = advice
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self.eye.sees and self._advice is not None:
+            advice, self._advice = self._advice, None
+            self._draw(advice)
+
+    def _draw(self, advice: pd.DataFrame) -> None:
         desk = self.desk
         counts = desk.recent_counts()
         known = counts["households"].fillna(0).sum() > 0
@@ -80,3 +100,6 @@ class LiveMap(Column):
             f"Map: concerns per 100 households in {RECENT_WEEKS} weeks; today's as discs",
         )
         self._title.value = tag("h3", words.both(lang))
+        if not self.drawn:
+            coming = tag("p", _COMING.of(lang), cls="gk-help")
+            self._page.value = tag("div", coming, style=f"height:{HEIGHT_PX}px")

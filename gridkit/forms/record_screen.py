@@ -56,7 +56,7 @@ class RecordScreen(Column):
         self.corrections = Corrections(desk, lang=lang)
         self.round = RoundView(desk, lang=lang)
         self.round.on_take(self._take_door)
-        self.round.entry.on_take(self._key_in)
+        self.round.on_key_in(self._key_in)
         self._keying = False
         self._result = html(css="gk-result")
         self._title = html()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from gridkit.forms.printed_sheet import print_number
 from gridkit.forms.sheet_entry import SheetEntry
 from gridkit.forms.visit_round import round_sheet, visit_round
 from gridkit.records.spec import VISIT
+from gridkit.screen.children import exchange
 from gridkit.screen.look import Column, Markup, Words, html, tag
 
 SHOWN = 25
@@ -26,6 +29,8 @@ SHOWN = 25
 
 class RoundView(Column):
     """A drawer with the round of one grid; a door is taken into the form with one push.
+
+    What is in the drawer is made when it is first wanted: a form opens sooner without it.
 
     Parameters
     ----------
@@ -37,9 +42,6 @@ class RoundView(Column):
     Attributes
     ----------
     open_button, sheet_button, pdf_button : Button
-    entry : SheetEntry
-        Keys in what was written on any sheet that was printed here.
-    grid : GridField
     doors : DataFrame
         As `visit_round` gives them.
     door_buttons : tuple of Button
@@ -51,25 +53,39 @@ class RoundView(Column):
     def __init__(self, desk: Desk, *, lang: str = "zh") -> None:
         self._desk, self.lang = desk, lang
         self._takers: list[Callable[[str, str], None]] = []
+        self._keyers: list[Callable[[str, str, date], None]] = []
         self.doors = pd.DataFrame()
         self.door_buttons: tuple[Any, ...] = ()
         self.open_button, self.sheet_button, self.pdf_button = (W.Button() for _ in range(3))
-        self.entry = SheetEntry(desk, lang=lang)
-        self.grid = GridField(VISIT["grid_id"], desk.grids["name"], lang=lang)
-        self.grid.remove_class("gk-q-grid_id")  # the form's own grid is meant by that name
-        self.grid.add_class("gk-q-round")
         self._list, self._message = W.VBox(), html()
-        row = W.Box([self.grid, self.sheet_button, self.pdf_button])
-        row.add_class("gk-row")
-        self._drawer = W.VBox([row, self._message, self.entry, self._list])
+        self._drawer = W.VBox()
         self._drawer.layout.display = "none"
         super().__init__([self.open_button, self._drawer])
         self.add_class("gk-round")
         self.open_button.on_click(lambda _: self.toggle())
         self.sheet_button.on_click(lambda _: self.write_sheet())
         self.pdf_button.on_click(lambda _: self.write_sheet(pdf=True))
-        self.grid.on_answer(lambda _: self.refresh())
         self.speak(lang)
+
+    @cached_property
+    def grid(self) -> GridField:
+        """Which grid's round is shown."""
+        grid = GridField(VISIT["grid_id"], self._desk.grids["name"], lang=self.lang)
+        grid.remove_class("gk-q-grid_id")  # the form's own grid is meant by that name
+        grid.add_class("gk-q-round")
+        grid.on_answer(lambda _: self.refresh())
+        return grid
+
+    @cached_property
+    def entry(self) -> SheetEntry:
+        """Keys in what was written on any sheet that was printed here."""
+        entry = SheetEntry(self._desk, lang=self.lang)
+        entry.on_take(self._key_in)
+        return entry
+
+    def _key_in(self, grid_id: str, address: str, day: date) -> None:
+        for listener in self._keyers:
+            listener(grid_id, address, day)
 
     @property
     def message(self) -> str:
@@ -80,10 +96,21 @@ class RoundView(Column):
         """Call `listener` with grid and address when a door is taken into the form."""
         self._takers.append(listener)
 
+    def on_key_in(self, listener: Callable[[str, str, date], None]) -> None:
+        """Call `listener` with grid, address and day when a row of a sheet was typed."""
+        self._keyers.append(listener)
+
+    @property
+    def _is_open(self) -> bool:
+        return bool(self._drawer.layout.display != "none")
+
     def toggle(self, grid_id: str | None = None) -> None:
         """Open the drawer, or close it; a grid may be shown at once."""
-        closed = self._drawer.layout.display == "none"
-        self._drawer.layout.display = None if closed else "none"
+        if not self._drawer.children:
+            row = W.Box([self.grid, self.sheet_button, self.pdf_button])
+            row.add_class("gk-row")
+            self._drawer.children = (row, self._message, self.entry, self._list)
+        self._drawer.layout.display = "none" if self._is_open else None
         if grid_id is not None:
             self.grid.load(grid_id)
         self.refresh()
@@ -91,18 +118,19 @@ class RoundView(Column):
     def refresh(self) -> None:
         """Make the list anew; a drawer that is closed stays empty."""
         self._message.value = ""
-        grid_id = self.grid.value
-        if self._drawer.layout.display != "none":
+        grid_id = self.grid.value if self._is_open else None
+        if self._is_open:
             self.entry.refresh()
-        if grid_id is None or self._drawer.layout.display == "none":
-            self._list.children, self.door_buttons = (), ()
+        if grid_id is None:
+            exchange(self._list, ())
+            self.door_buttons = ()
             return
         self.doors = visit_round(self._desk, grid_id)
         rows = [self._row(n, row) for n, row in self.doors.head(SHOWN).iterrows()]
         self.door_buttons = tuple(row.children[0] for row in rows)
         count = len(self.doors)
         more = Words(f"共 {count} 户", f"{count} doors in all").of(self.lang)
-        self._list.children = (html(tag("div", more, cls="gk-help")), *rows)
+        exchange(self._list, (html(tag("div", more, cls="gk-help")), *rows))
 
     def _row(self, number: Any, row: pd.Series) -> Any:
         take = W.Button()
@@ -165,9 +193,10 @@ class RoundView(Column):
             lang
         )
         self.pdf_button.description = Words("写成 PDF", "Paper sheet (PDF)").of(lang)
-        self.grid.speak(lang)
-        self.entry.speak(lang)
-        self.refresh()
+        if self._drawer.children:
+            self.grid.speak(lang)
+            self.entry.speak(lang)
+            self.refresh()
 
 
 def _download(path: Path, lang: str) -> Markup:

@@ -38,6 +38,7 @@ from gridkit.records.ids import new_id
 from gridkit.records.photos import sweep
 from gridkit.records.spec import VISIT
 from gridkit.records.store import Store
+from gridkit.screen.children import exchange
 from gridkit.screen.frame import Frame
 from gridkit.screen.look import Column, Words, html, tag
 
@@ -203,7 +204,7 @@ class VisitForm(Column):
     def _begin(self, visit_id: str, draft_id: str | None = None) -> None:
         self.keeper.begin(draft_id or visit_id)
         self._quiet = True
-        self._cards.children = ()
+        exchange(self._cards, ())
         self._visit_id, self._dated = visit_id, self._store.today()
 
     def park(self) -> None:
@@ -273,7 +274,7 @@ class VisitForm(Column):
         return card
 
     def _remove(self, card: ConcernCard) -> None:
-        self._cards.children = tuple(c for c in self.concerns if c is not card)
+        exchange(self._cards, (c for c in self.concerns if c is not card))
         self._renumber()
         self.frame.show("gk-foot")
         self.keeper.changed()

@@ -7,6 +7,8 @@ among it: so it loads everything, reads nothing of the ledger, and then waits.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 import time
@@ -21,6 +23,10 @@ _TRIES = 60
 def warm_up() -> None:
     """Load what a form needs; in a kernel that was started ahead of its page, wait for that.
 
+    What is loaded stays for good: the garbage collector is told to pass it over. It would
+    walk through half a million objects in the middle of every second save, for a quarter of
+    a second.
+
     Call it before the ledger is opened. The wait is that of `voila.utils.wait_for_request`,
     which would load 44 MB of Voilà into every kernel, and go on with a page for nobody when
     the connection is lost (a laptop that slept).
@@ -34,6 +40,9 @@ def warm_up() -> None:
     for name in SLOW_TO_LOAD:
         import_module(name)
     spells("ts", "停水")  # loads the pinyin
+    gc.collect()
+    gc.freeze()
+    atexit.register(gc.unfreeze)  # else duckdb complains on the way out
     if os.environ.get(_AHEAD, "False") == "False":
         return
     for _ in range(_TRIES):

@@ -55,13 +55,7 @@ def frame(
     """
     spec = _spec(kind)
     names = list(spec.names) if columns is None else list(columns)
-    unknown = [name for name in names if name not in spec.names]
-    if unknown:
-        raise DataError(
-            zh=f"`columns` 中有 {len(unknown)} 个字段不在 {kind} 的字段表中: {', '.join(unknown[:3])}。",
-            en=f"`columns` names {len(unknown)} field(s) that a {kind} does not have: "
-            f"{', '.join(unknown[:3])}.",
-        )
+    check_columns(kind, names)
     table = CURRENT[kind]
     query = sa.select(table.c.record_id, *(table.c[name] for name in names), table.c.n_heads)
     columns_of = [_Column(spec[name], profile) for name in names]
@@ -82,6 +76,24 @@ def frame(
         data["n_heads"] = pd.array(np.asarray(heads, dtype="int64"), dtype="Int64")
         made = pd.DataFrame(data, index=pd.Index(index, dtype="str", name="record_id"))
         return made if where is None else made.sort_index()
+
+
+def check_columns(kind: str, names: Sequence[str]) -> None:
+    """Refuse fields that a kind of record does not have.
+
+    Raises
+    ------
+    DataError
+        If `kind` or one of `names` is not in the spec.
+    """
+    spec = _spec(kind)
+    unknown = [name for name in names if name not in spec.names]
+    if unknown:
+        raise DataError(
+            zh=f"`columns` 中有 {len(unknown)} 个字段不在 {kind} 的字段表中: {', '.join(unknown[:3])}。",
+            en=f"`columns` names {len(unknown)} field(s) that a {kind} does not have: "
+            f"{', '.join(unknown[:3])}.",
+        )
 
 
 def _spec(kind: str) -> Any:

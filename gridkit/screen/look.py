@@ -244,7 +244,8 @@ _CSS = """
 .gk button.gk-danger { color: #a3201a; border-color: #a3201a; background: transparent; }
 .gk .gk-foot.widget-box { margin: 14px 0 8px; } .gk .gk-head.widget-box { gap: 4px 14px; }
 .gk .gk-place.widget-box { padding: 6px 12px 0; gap: 4px; } .gk-advice { margin-bottom: 6px; }
-.gk-invented { vertical-align: 3px; }
+.gk-invented { vertical-align: 3px; } .gk .gk-eyed.widget-box { position: relative; }
+.gk .gk-eye { position: absolute; inset: 0; margin: 0; z-index: -1; pointer-events: none; }
 .gk-chip { display: inline-block; border-radius: 4px; padding: 0 9px; font-weight: 600;
   white-space: nowrap; }
 .gk-score { font-size: 28px; font-weight: 700; line-height: 1.1; margin-right: 8px; }
