@@ -226,6 +226,29 @@ def test_a_saved_concern_is_scored_at_once_and_rightly(workspace):
 
 
 @pytest.mark.usefixtures("ledger")
+def test_the_last_score_names_its_door_and_goes_as_the_next_visit_begins(workspace):
+    """It stays while nothing is written, and is never the score of what is being typed."""
+    screen = forms.record(workspace)
+    screen.form.visit.fields["address"].load("3 栋 201")
+    save_a_visit(screen)
+
+    assert f"刚保存的: {workspace.grids['name'].iloc[2]} 3 栋 201" in screen.result
+    screen.speak("en")
+    assert "Just saved" in screen.result
+
+    screen.form.visit.fields["note"].input.value = "下一户"
+    assert screen.result == ""
+    screen.speak("zh")
+    assert screen.result == ""
+
+    screen.form.reset()
+    save_a_visit(screen)
+    assert "刚保存的" in screen.result
+    screen.form.add_concern()
+    assert screen.result == ""
+
+
+@pytest.mark.usefixtures("ledger")
 def test_list_and_map_follow_a_save(workspace):
     """The day's list grows, and the map in view is drawn anew with the new place on it."""
     screen = forms.record(workspace)

@@ -38,7 +38,7 @@ def test_a_correction_changes_what_was_changed_only(store, correction):
 
 @pytest.mark.parametrize(
     ("households", "reason", "told"),
-    [("40", " ", "为什么改"), ("4", "听错了", "没有改动"), ("很多", "听错了", "还有要改的")],
+    [("40", " ", "还有要改的"), ("4", "听错了", "没有改动"), ("很多", "听错了", "还有要改的")],
 )
 def test_nothing_is_written_without_cause(store, correction, households, reason, told):
     """No reason, no change or an unreadable answer: said, and nothing is written."""
@@ -50,6 +50,27 @@ def test_nothing_is_written_without_cause(store, correction, households, reason,
     assert told in correction.message
     assert len(store.history("c1")) == 1
     assert correction.section.fields["households_affected"].input.value == households
+
+
+def test_a_missing_reason_is_said_under_its_field(correction):
+    """With the other faults, in both languages; the cursor goes to the first fault."""
+    sought = []
+    correction.on_fault(sought.append)
+    correction.section.fields["households_affected"].input.value = "40"
+
+    correction.save_button.click()
+
+    under = correction.reason.children[-1]
+    assert "请写明为什么改" in under.value
+    correction.speak("en")
+    assert "Please say why" in under.value
+    correction.reason.value = "听错了"
+    assert under.value == ""
+    correction.reason.value = ""
+    correction.section.fields["households_affected"].input.value = "很多"
+    correction.save_button.click()
+    assert "Please say why" in under.value
+    assert sought == ["why", "households_affected"]
 
 
 def test_history_reads_as_a_diff(correction):

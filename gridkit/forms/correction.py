@@ -27,20 +27,18 @@ from gridkit.forms.correction_draft import (
 from gridkit.forms.draft_keeper import DraftKeeper
 from gridkit.forms.history_view import history_block
 from gridkit.forms.merge import MergePart, standing_heads
+from gridkit.forms.reason import WHY, Reason
 from gridkit.forms.section import Section
 from gridkit.records.drafts import Draft
 from gridkit.records.ids import new_id
 from gridkit.records.models import MODELS, Record, kind_of
 from gridkit.records.store import Store
 from gridkit.screen.children import exchange
-from gridkit.screen.look import Column, Words, dress, html, join, tag
+from gridkit.screen.look import Column, Words, html, tag
 
 PART, MESSAGE = "gk-part-correction", "gk-corrected"
 _WORDS = {
     "nothing": Words("没有改动, 所以没有保存。", "Nothing was changed, so nothing was saved."),
-    "reason": Words(
-        "请写明为什么改; 理由会留在历史里。", "Please say why; it stays in the history."
-    ),
     "gone": Words("这条记录不在台账里, 或已撤回。", "This record is not in the ledger."),
     "saved": Words("已更正; 原来的版本仍在历史里。", "Corrected; the earlier version is kept."),
     "beside": Words(
@@ -78,7 +76,7 @@ class Correction(Column):
     keeper : DraftKeeper
         Keeps what is typed on the disk, and lists what was left unfinished; to be shown where
         it is seen also while no record is open.
-    reason : Text
+    reason : Reason
         Why it is changed.
     save_button : Button
     message, history : str
@@ -112,8 +110,8 @@ class Correction(Column):
         self.record_id: str | None = None
         self.amended: Amended | None = None
         self.merge: MergePart | None = None
-        self.reason = dress(W.Text(value=""))
-        self.reason.add_class("gk-q-why")
+        self._fault_listeners: list[Callable[[str], None]] = []
+        self.reason = Reason(lang=lang)
         self.save_button = W.Button()
         self.save_button.add_class("gk-save")
         self._title, self._message, self._history = html(), html(css=MESSAGE), html()
@@ -122,7 +120,7 @@ class Correction(Column):
             self.add_class(css)
         self.layout.display = "none"
         self.save_button.on_click(lambda _: self.save())
-        self.reason.observe(lambda _: self._changed(), "value")
+        self.reason.on_typed(self._changed)
         self.keeper = DraftKeeper(store, CORRECTIONS, lang=lang)
         self.keeper.begin(new_id())
         self.keeper.attend(self._typed, self._resume)
@@ -146,7 +144,7 @@ class Correction(Column):
     @property
     def unsaved(self) -> bool:
         """Whether something stands here that was typed or chosen, and is not in the ledger."""
-        if self.reason.value.strip():
+        if self.reason.text:
             return True
         if self.merge is not None:
             return any(choice.value for choice in self.merge.choices.values())
@@ -178,6 +176,7 @@ class Correction(Column):
         self._quiet = True
         self.record_id = record_id
         self.reason.value = ""
+        self.reason.forgive()
         self._say(None)
 
     def _typed(self) -> dict[str, Any] | None:
@@ -213,6 +212,10 @@ class Correction(Column):
         self._quiet = False
         for listener in self._resumers:
             listener()
+
+    def on_fault(self, listener: Callable[[str], None]) -> None:
+        """Call `listener` with the first field to be mended, when a save is refused for it."""
+        self._fault_listeners.append(listener)
 
     def at(self, name: str, *, inside: bool) -> None:
         """Tell that the cursor came into a field, or left it."""
@@ -266,8 +269,7 @@ class Correction(Column):
         """Write the new version, with its reason; where nothing changed, write nothing."""
         if self._record is None:
             return
-        if not self.reason.value.strip():
-            self._say("reason", "gk-refused")
+        if not self._sound():
             return
         try:
             self._write(self._record)
@@ -281,12 +283,24 @@ class Correction(Column):
                 "gk-refused",
             )
 
+    def _sound(self) -> bool:
+        """Check everything, and say under each field what it lacks."""
+        faults = [] if self.amended is None else list(self.amended.check())
+        chosen = self.merge is None or self.merge.complete()
+        if not self.reason.check():
+            faults.append(WHY)
+        if chosen and not faults:
+            return True
+        self._say("faults", "gk-refused")
+        for listener in self._fault_listeners if faults else ():
+            listener(faults[0])
+        return False
+
     def _write(self, record: Record) -> None:
         if self.merge is not None:
             self._write_merged(record)
             return
-        if self.amended is None or self.amended.check():
-            self._say("faults", "gk-refused")
+        if self.amended is None:
             return
         changed = self.amended.value
         if changed == record.answers():
@@ -294,16 +308,14 @@ class Correction(Column):
             return
         fresh = MODELS[kind_of(record)](record_id=record.record_id, **changed)
         receipt = self._store.revise(
-            fresh, parents=self._heads, by_role=self._by_role, why=self.reason.value.strip()
+            fresh, parents=self._heads, by_role=self._by_role, why=self.reason.text
         )
         self._done("beside" if receipt.conflicts else "saved")
 
     def _write_merged(self, record: Record) -> None:
-        merge = self.merge
-        if merge is None or not merge.complete():
-            self._say("faults", "gk-refused")
+        merge, why = self.merge, self.reason.text
+        if merge is None:
             return
-        why = self.reason.value.strip()
         if merge.withdrawn:
             self._store.withdraw(
                 record.record_id, parents=self._heads, by_role=self._by_role, why=why
@@ -325,9 +337,7 @@ class Correction(Column):
         self.lang = lang
         self.save_button.description = Words("保存更正", "Save the correction").of(lang)
         self.save_button.tooltip = "Ctrl+Enter"
-        star = tag("span", " *", cls="gk-req")
-        words = Words("为什么改", "Why it is changed")
-        self.reason.description = join(words.both(lang), star)
+        self.reason.speak(lang)
         self.keeper.speak(lang)
         if self.amended is not None:
             self.amended.speak(lang)

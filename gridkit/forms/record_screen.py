@@ -8,7 +8,7 @@ import ipywidgets as W  # noqa: N812
 import pandas as pd
 
 from gridkit.forms.advice_view import advice_block, row_or_none
-from gridkit.forms.correction import MESSAGE
+from gridkit.forms.correction import MESSAGE, PART
 from gridkit.forms.corrections import Corrections
 from gridkit.forms.day_list import DayList, plain_advice
 from gridkit.forms.desk import Desk, as_rows
@@ -18,7 +18,7 @@ from gridkit.forms.round_view import RoundView
 from gridkit.forms.saved import Saved
 from gridkit.forms.sheet_entry import ROW
 from gridkit.forms.visit_form import VISIT_PART, VisitForm
-from gridkit.screen.look import Column, Words, heading, html, join, style
+from gridkit.screen.look import Column, Words, heading, html, join, style, tag
 
 
 class RecordScreen(Column):
@@ -44,7 +44,8 @@ class RecordScreen(Column):
     map : LiveMap or None
     lang_button : Button
     result : str
-        What was just saved, with score, reasons and deadline, as HTML.
+        What was just saved, where, with score, reasons and deadline, as HTML; nothing any
+        more once the next visit is begun.
     """
 
     def __init__(self, desk: Desk, *, lang: str = "zh", with_map: bool = True) -> None:
@@ -55,8 +56,6 @@ class RecordScreen(Column):
         self.map = LiveMap(desk, lang=lang) if with_map else None
         self.corrections = Corrections(desk, lang=lang)
         self.round = RoundView(desk, lang=lang)
-        self.round.on_take(self._take_door)
-        self.round.on_key_in(self._key_in)
         self._keying = False
         self._result = html(css="gk-result")
         self._title = html()
@@ -69,14 +68,23 @@ class RecordScreen(Column):
         parts.append(self.corrections)
         super().__init__([*parts, *([self.map] if self.map is not None else [])])
         self.add_class("gk")
-        self.form.on_saved(self._saved)
-        self.form.frame.on_cursor(self.corrections.at)
-        self.corrections.on_saved(self._corrected)
-        self.lang_button.on_click(lambda _: self.speak("zh" if self.lang == "en" else "en"))
+        self._listen()
         last = desk.last_grid()
         if last is not None:
             self.form.grid.offer_again(last)
         self._name()
+
+    def _listen(self) -> None:
+        self.round.on_take(self._take_door)
+        self.round.on_key_in(self._key_in)
+        self.form.on_saved(self._saved)
+        self.form.frame.on_cursor(self.corrections.at)
+        self.corrections.on_saved(self._corrected)
+        self.corrections.correction.on_fault(
+            lambda name: self.form.frame.seek(name, within=PART)
+        )
+        self.form.on_begun(self._forget_result)
+        self.lang_button.on_click(lambda _: self.speak("zh" if self.lang == "en" else "en"))
 
     @property
     def result(self) -> str:
@@ -120,16 +128,27 @@ class RecordScreen(Column):
         if self.map is not None:
             self.map.redraw(self.day.advice)
 
+    def _forget_result(self) -> None:
+        """Take the last score away: another visit is being written."""
+        self._last = None
+        self._result.value = join()
+
     def _show_result(self) -> None:
-        if self._last is None:
+        if self._last is None or not self._last[0].concerns:
+            self._result.value = join()
             return
         saved, advice = self._last
+        where = " ".join(
+            filter(None, (self._desk.place(saved.visit.grid_id), saved.visit.address))
+        )
+        words = Words(f"刚保存的: {where}", f"Just saved: {where}")
+        head = tag("h3", words.of(self.lang))
         rows = as_rows(saved.concerns, "concern")
         blocks = [
             advice_block(row, row_or_none(advice, str(i)), self._desk.profile, self.lang)
             for i, row in rows.iterrows()
         ]
-        self._result.value = join(*blocks)
+        self._result.value = join(head, *blocks)
 
     def _name(self) -> None:
         self.lang_button.description = "English" if self.lang == "zh" else "中文"

@@ -89,6 +89,14 @@ def records_of(
     return Saved(Receipt((), ""), visit, concerns, steps)
 
 
+def to_correct(count: int) -> Words:
+    """Say how many faults keep a visit from being saved."""
+    return Words(
+        f"还有 {count} 处要改, 没有保存; 已跳到第一处。",
+        f"{count} to correct, nothing saved yet; the cursor is at the first.",
+    )
+
+
 def not_saved(zh: str, en: str) -> Words:
     """Say that nothing was written and nothing is lost."""
     return Words(

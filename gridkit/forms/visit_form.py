@@ -30,6 +30,7 @@ from gridkit.forms.saved import (
     Saved,
     not_saved,
     records_of,
+    to_correct,
 )
 from gridkit.forms.section import Group, Section
 from gridkit.forms.visit_draft import VISITS, visit_content, visit_of
@@ -47,6 +48,12 @@ GROUPS = (
 )
 VISIT_PART = "gk-part-visit"
 NOBODY = "nobody_home"
+ADD = Words("＋ 添加一件诉求", "+ Add a concern")
+SAVE = Words("保存走访", "Save the visit")
+PARK = (
+    Words("先放一放", "Put it aside"),
+    Words("存为草稿, 先记另一户", "Keep it as a draft, and record another door first"),
+)
 
 
 class VisitForm(Column):
@@ -92,6 +99,7 @@ class VisitForm(Column):
         self._store, self._grids, self._by_role = store, grids, by_role
         self.lang = lang
         self._listeners: list[Callable[[Saved], None]] = []
+        self._begun: list[Callable[[], None]] = []
         self._visit_id = new_id()
         self._pristine = self._quiet = True
         self._said: tuple[Words, str] | None = None
@@ -238,6 +246,7 @@ class VisitForm(Column):
         self.visit.retype(draft.content.get("visit", {}))
         for typed in draft.content.get("concerns", ()):
             self._open_card(typed.get("record_id")).retype(typed)
+        self._wrote()
         self._pristine = self._quiet = False
         self._tell_visit()
         self.door.look()
@@ -267,7 +276,7 @@ class VisitForm(Column):
         card.on_seek(lambda card, name: self.frame.seek(name, within=card.mark))
         card.section.on_answer(self._answered)
         if self._pristine:
-            self._redate()
+            self._wrote()
         self._cards.children = (*self.concerns, card)
         self._pristine = False
         self._renumber()
@@ -294,8 +303,7 @@ class VisitForm(Column):
         if self._quiet:  # a reset, or a draft that is being shown
             return
         if self._pristine:
-            self._say(None)
-            self._redate()
+            self._wrote()
         self._pristine = self._is_blank()
         self.keeper.changed()
 
@@ -305,6 +313,16 @@ class VisitForm(Column):
             card.of_visit(
                 answered.get("grid_id"), answered.get("visited_on"), self.door.known_place
             )
+
+    def on_begun(self, listener: Callable[[], None]) -> None:
+        """Call `listener` when the empty form is begun: by typing, or with a draft."""
+        self._begun.append(listener)
+
+    def _wrote(self) -> None:
+        self._say(None)
+        self._redate()
+        for listener in self._begun:
+            listener()
 
     def on_saved(self, listener: Callable[[Saved], None]) -> None:
         """Call `listener` with what was saved, after COMMIT."""
@@ -365,13 +383,7 @@ class VisitForm(Column):
             found += [(card.mark, name) for name in card.check()]
         if not found:
             return False
-        self._say(
-            Words(
-                f"还有 {len(found)} 处要改, 没有保存; 已跳到第一处。",
-                f"{len(found)} to correct, nothing saved yet; the cursor is at the first.",
-            ),
-            "gk-refused",
-        )
+        self._say(to_correct(len(found)), "gk-refused")
         where, name = found[0]
         self.frame.seek(name, within=where)
         return True
@@ -379,13 +391,10 @@ class VisitForm(Column):
     def speak(self, lang: str) -> None:
         """Show everything in another language first; answers stay."""
         self.lang = lang
-        self.add_button.description = Words("＋ 添加一件诉求", "+ Add a concern").of(lang)
-        self.save_button.description = Words("保存走访", "Save the visit").of(lang)
-        self.park_button.description = Words("先放一放", "Put it aside").of(lang)
+        for button, words in ((self.add_button, ADD), (self.save_button, SAVE)):
+            button.description = words.of(lang)
         self.save_button.tooltip, self.add_button.tooltip = "Ctrl+Enter", "Alt+A"
-        self.park_button.tooltip = Words(
-            "存为草稿, 先记另一户", "Keep it as a draft, and record another door first"
-        ).of(lang)
+        self.park_button.description, self.park_button.tooltip = (w.of(lang) for w in PARK)
         for part in (self.keeper, self.door):
             part.speak(lang)
         self.visit.speak(lang)
