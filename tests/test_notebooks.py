@@ -87,7 +87,7 @@ def test_a_notebook_opens_in_chinese(path):
 @pytest.mark.notebook
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_notebook_runs_in_a_fresh_kernel(path, town_folder, tmp_path, monkeypatch):
-    """Every cell runs on an invented county; the last shows something."""
+    """Every cell runs on an invented county; what it shows is for people, no Python object."""
     from nbclient import NotebookClient
 
     monkeypatch.setenv("GRIDKIT_WORKSPACE", str(town_folder))
@@ -104,6 +104,8 @@ def test_a_notebook_runs_in_a_fresh_kernel(path, town_folder, tmp_path, monkeypa
 
     said = [o for c in book.cells if c.cell_type == "code" for o in c.outputs]
     assert [o.text for o in said if o.output_type == "stream"] == []
+    shown = [str(o.data.get("text/plain", "")) for o in said if "data" in o]
+    assert [text for text in shown if "Path(" in text or " object at 0x" in text] == []
     assert said
     assert "widgets" not in book.metadata
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from gridkit.reports.county_form import own_form, own_table
     from gridkit.reports.desk import Desk, read_desk
     from gridkit.reports.figures_view import half_month_figures
+    from gridkit.reports.files_view import written
     from gridkit.reports.half_month_report import half_month
     from gridkit.reports.mediation import mediation_pack
     from gridkit.reports.own_file import OwnForm, read_own_form, save_own_form
@@ -51,6 +52,7 @@ _LATER = {
     "take_out": "word_template",
     "to_pdf": ".exchange.printing",  # beside this chapter, for forms print too
     "visit_sheet": "sheets",
+    "written": "files_view",
 }
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "take_out",
     "to_pdf",
     "visit_sheet",
+    "written",
 ]
 
 
