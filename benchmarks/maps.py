@@ -11,6 +11,7 @@ Folium's MarkerCluster, which takes minutes.
 
 from __future__ import annotations
 
+import gc
 import shutil
 import sys
 import tempfile
@@ -152,6 +153,7 @@ def measure(
     name: str, make: Callable[[], folium.Map], browser: Browser, step: str = ZOOM
 ) -> None:
     """Print one row: build, size, render, step."""
+    gc.collect()  # what an earlier row left behind
     start, wall = time.process_time(), time.perf_counter()
     page = maps.render(make())
     built, waited = time.process_time() - start, time.perf_counter() - wall
