@@ -57,7 +57,7 @@ def main() -> None:
     )
 
     with tempfile.TemporaryDirectory() as folder:
-        register = disclosure.Register(Path(folder) / disclosure.REGISTER)
+        register = disclosure.Register(Path(folder) / disclosure.REGISTER, dt.date.max)
         for i, counts in enumerate(quarters):
             window = disclosure.window_of(dt.date(2026, 1 + 3 * i, 1))
             made = disclosure.release(counts, areas, window)

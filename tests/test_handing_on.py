@@ -200,6 +200,27 @@ def test_every_column_of_every_layer_is_in_the_data_dictionary(run, county):
         assert file.stat().st_mode & 0o777 == 0o600
 
 
+def test_registers_of_two_machines_are_brought_together(run, template, tmp_path):
+    """Listed in Chinese; joined once, the second time nothing comes; a missing head is told."""
+    here, there = (shutil.copytree(template, tmp_path / name) for name in ("甲", "乙"))
+    for folder, on in ((here, "2026-04-01"), (there, "2026-02-01")):
+        words = ["--window", "month", "--level", "township"]
+        assert run("map", "-w", folder, "--on", on, "--shared", *words)[0] == 0
+    other = there / "published.jsonl"
+
+    first = run("published", "-w", here, "--join", other)
+    second = run("published", "-w", here, "--join", other)
+    other.with_suffix(".head").unlink()
+    code, told = run("published", "-w", here, "--join", other)
+
+    assert first[0] == second[0] == 0
+    assert "并入 1 次发布, 另有 0 次本来就有" in first[1]
+    assert "并入 0 次发布, 另有 1 次本来就有" in second[1]
+    assert "发布登记 · 2 次" in second[1]
+    assert "乡镇" in second[1]
+    assert (code, "两个文件一起拷到" in told) == (2, True)
+
+
 def some_map():
     """Draw a small map for the desk."""
     grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.7135), 500, "990428", 60)

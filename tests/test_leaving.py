@@ -91,7 +91,7 @@ OWNERS = [  # tell the matter in the words that were recorded, for the unit that
 LEDGERS = {"bundle"}  # a whole ledger for another of the same office, signed
 WRITES_NOTHING_FROM_THE_LEDGER = {
     "boundaries", "board", "check", "clocks", "demo", "drill", "evaluate", "import", "merge",
-    "new", "open311", "receptions", "score", "serve", "statistics", "step", "template", "town",
+    "new", "open311", "published", "receptions", "score", "serve", "statistics", "step", "template", "town",
 }  # fmt: skip
 TOWNSHIP_DIGITS = 9
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import os
 import subprocess
@@ -24,13 +25,14 @@ AREAS = pd.DataFrame(
     },
     index=IDS,
 )
+LATE = dt.date(9000, 1, 1)  # every window is over
 MARCH = window_of(dt.date(2026, 3, 10), "month")
 
 
 @pytest.fixture
 def register(tmp_path):
     """Give an empty register."""
-    return Register(tmp_path / disclosure.REGISTER)
+    return Register(tmp_path / disclosure.REGISTER, LATE)
 
 
 def of_areas(counts, area, window=MARCH, types=None):
@@ -252,7 +254,8 @@ from gridkit.maps.disclosure import Register, release, window_of
 
 ids = pd.Index([f"g{i:02d}" for i in range(24)])
 areas = pd.DataFrame({"village": [f"v{i // 4}" for i in range(24)]}, index=ids)
-register, late, years = Register(Path(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+register = Register(Path(sys.argv[1]), dt.date(9000, 1, 1))
+late, years = int(sys.argv[2]), int(sys.argv[3])
 print("ready", flush=True)
 sys.stdin.readline()
 for year in range(2000, 2000 + years):
@@ -357,3 +360,123 @@ def test_a_map_that_shows_nothing_may_be_handed_out(register):
     """Everything hidden: there is nothing to subtract."""
     assert register.add(release(pd.Series(0, index=IDS), AREAS, MARCH)) == 1
     assert register.releases()[0].numbers.empty
+
+
+# --- windows, and two registers ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("window", "zh"),
+    [
+        (disclosure.Window("month", dt.date(2026, 3, 2), dt.date(2026, 3, 31)), "不是完整的日历时段"),
+        (disclosure.Window("month", dt.date(2026, 3, 1), dt.date(2026, 4, 30)), "不是完整的日历时段"),
+        (disclosure.Window("week", dt.date(2026, 3, 2), dt.date(2026, 3, 8)), "时段须为"),
+        (window_of(dt.date(2026, 4, 1)), "2026-06-30 才结束"),
+    ],
+)  # fmt: skip
+def test_windows_are_checked_by_the_register_itself(tmp_path, window, zh):
+    """Whoever calls `add` by hand: no rolling window, and none that is not over."""
+    register = Register(tmp_path / disclosure.REGISTER, dt.date(2026, 6, 30))
+    counts = pd.Series(30, index=IDS)
+
+    with pytest.raises(DisclosureError) as told:
+        register.add(release(counts, AREAS, window))
+
+    assert zh in told.value.zh
+    assert register.releases() == []
+    assert register.add(release(counts, AREAS, MARCH)) == 1
+
+
+def of_year(folder, year, *months, add=0):
+    """Publish months of a year into a register of its own."""
+    register = Register(folder / f"{year}-{add}" / disclosure.REGISTER, LATE)
+    register.path.parent.mkdir()
+    for month in months:
+        window = window_of(dt.date(year, month, 1), "month")
+        register.add(
+            release(pd.Series(30 + add, index=IDS), AREAS, window, title=f"{year}/{month}")
+        )
+    return register
+
+
+def said(register):
+    """Say what a register holds, whatever the order."""
+    return sorted(
+        (made.title, made.window.since, tuple(made.numbers.items()))
+        for made in register.releases()
+    )
+
+
+def test_two_registers_become_one_and_nothing_is_lost(tmp_path):
+    """Union either way, once or twice; what stands keeps its number, what comes tells its own."""
+    ours, theirs = of_year(tmp_path, 2026, 1, 2), of_year(tmp_path, 2025, 5, 6, 7)
+    before, lines = said(ours) + said(theirs), ours.path.read_text("utf-8")
+
+    first, again = ours.join(theirs), ours.join(theirs)
+    back = theirs.join(ours)
+
+    assert (first.added, first.known, first.problems) == (3, 0, ())
+    assert (again.added, again.known) == (0, 3)
+    assert (back.added, back.known) == (2, 3)
+    assert said(ours) == said(theirs) == sorted(before)
+    text = ours.path.read_text("utf-8")
+    assert text.startswith(lines)
+    assert text.count('"was":') == 3
+    assert ours.table()["title"].tolist() == ["2026/1", "2026/2", "2025/5", "2025/6", "2025/7"]
+    assert ours.add(LATER) == 6
+
+
+def test_what_two_registers_give_away_together_is_told_and_closed(tmp_path):
+    """The same month with one matter more: it is out, and nothing more of its days goes out."""
+    ours, theirs = of_year(tmp_path, 2026, 1, 2), of_year(tmp_path, 2026, 2, 3, add=1)
+
+    joined = ours.join(theirs)
+
+    assert joined.added == 2
+    (problem,) = joined.problems
+    assert problem.row == "2026/2"
+    assert "已经发出, 收不回" in problem.zh
+    with pytest.raises(DisclosureError, match="contradict"):
+        ours.add(
+            release(pd.Series(30, index=IDS), AREAS, window_of(dt.date(2026, 2, 1), "month"))
+        )
+    with pytest.raises(DisclosureError, match="contradict"):
+        ours.add(release(pd.Series(90, index=IDS), AREAS, window_of(dt.date(2026, 2, 1))))
+    assert ours.add(LATER) == 5
+
+
+@pytest.mark.parametrize(
+    ("change", "zh"),
+    [
+        ("headless", "请把另一台电脑上的这两个文件一起拷到"),
+        ("cut", "被截断"),
+        ("changed", "第 1 行被改动或损坏"),
+        ("forged", "第 1 行不是发布登记的内容"),
+    ],
+)
+def test_a_register_that_is_not_whole_is_not_joined(tmp_path, change, zh):
+    """Cut, changed, without its head, or made up: refused, and ours stays as it was."""
+    ours, theirs = of_year(tmp_path, 2026, 1), of_year(tmp_path, 2025, 5, 6)
+    head = theirs.path.with_suffix(".head")
+    text = theirs.path.read_text("utf-8")
+    if change == "headless":
+        head.unlink()
+    elif change == "forged":
+        forged = '{"no":1,"at":"2026-01-01T00:00:00+00:00","shown":7,"previous":""}'
+        mark = hashlib.sha256(forged.encode()).hexdigest()
+        theirs.path.write_text(f"{forged}\t{mark}\n", encoding="utf-8")
+        head.write_text(f"1 {mark}\n")
+    else:
+        text = (
+            text.replace(":30,", ":31,", 1)
+            if change == "changed"
+            else text.splitlines(keepends=True)[0]
+        )
+        theirs.path.write_text(text, encoding="utf-8")
+    before = ours.path.read_bytes()
+
+    with pytest.raises(DisclosureError) as told:
+        ours.join(theirs)
+
+    assert zh in told.value.zh
+    assert ours.path.read_bytes() == before

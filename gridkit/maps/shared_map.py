@@ -226,8 +226,8 @@ def counted(concerns: pd.DataFrame, grids: gpd.GeoDataFrame, window: Window) -> 
 
 
 def published(workspace: Workspace) -> Register:
-    """Give the register of what a workspace handed out (`published.jsonl` in it)."""
-    return Register(workspace.folder / REGISTER)
+    """Give the register of what a workspace handed out (`published.jsonl` in it), by its clock."""
+    return Register(workspace.folder / REGISTER, workspace.store.today())
 
 
 def shared_map(what: Shared, *, show_places: bool = False) -> GridMap:

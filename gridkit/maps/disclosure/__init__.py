@@ -4,7 +4,8 @@
 more as keep them hidden, and `bounds` says what an attacker would still know. `release`
 makes the numbers of one map over a fixed `Window`, `release_table` those of a table of
 areas by types; the `Register` refuses one that would
-give something away together with all that was published before (`leaks`, by `attack`).
+give something away together with all that was published before (`leaks`, by `attack`), and a
+window that is not fixed or not over. A county has one register; `Register.join` makes one of two.
 `mask_points` moves points within their community, the same point always to the same place.
 `maps.shared` draws only what is in the register.
 
@@ -16,7 +17,13 @@ from __future__ import annotations
 from gridkit.maps.disclosure.attack import attack, exposed
 from gridkit.maps.disclosure.masking import mask_key, mask_points
 from gridkit.maps.disclosure.nested import TOTAL, bounds, protect
-from gridkit.maps.disclosure.register import REGISTER, Register, check, check_published
+from gridkit.maps.disclosure.register import (
+    REGISTER,
+    Joined,
+    Register,
+    check,
+    check_published,
+)
 from gridkit.maps.disclosure.release import (
     Release,
     finest_level,
@@ -32,6 +39,7 @@ from gridkit.maps.disclosure.windows import (
     WindowKind,
     began_zh,
     check_begun,
+    check_fixed,
     check_over,
     last_window,
     window_of,
@@ -41,6 +49,7 @@ __all__ = [
     "REGISTER",
     "SMALLEST_SHOWN",
     "TOTAL",
+    "Joined",
     "Register",
     "Release",
     "Window",
@@ -50,6 +59,7 @@ __all__ = [
     "bounds",
     "check",
     "check_begun",
+    "check_fixed",
     "check_over",
     "check_published",
     "exposed",

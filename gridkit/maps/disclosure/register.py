@@ -8,30 +8,63 @@ stands there already.
 `published.head` beside it says how many lines there are and the mark of the last one, so that
 a register that was lost, or brought back from an old copy, is not taken for a short one. A
 line that a power cut left half written was never handed out: the next entry takes its place.
+
+A county publishes from ONE register: two that do not know of each other let two maps out that
+give a count away together. Whoever takes over gets `published.jsonl`, `published.head` and
+`mask.key`; where two machines have published already, `Register.join` brings their registers
+together, and from then on only one of them is used.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import pandas as pd
 
-from gridkit.errors import DisclosureError, why_os
+from gridkit.errors import DisclosureError, Problem, why_os
+from gridkit.maps.disclosure.register_file import (
+    Entries,
+    Entry,
+    check_head,
+    entry_of,
+    identity,
+    line_of,
+    locked,
+    put_head,
+    read_entries,
+    release_of,
+)
 from gridkit.maps.disclosure.release import Release, leaks
 from gridkit.maps.disclosure.small import SMALLEST_SHOWN
-from gridkit.maps.disclosure.windows import Window
+from gridkit.maps.disclosure.windows import check_fixed, check_over
+from gridkit.records.revision import CIVIL_ZONE
 
 REGISTER = "published.jsonl"
 HEAD_SUFFIX = ".head"
+
+
+class Joined(NamedTuple):
+    """What joining a register brought.
+
+    Attributes
+    ----------
+    added, known : int
+        Releases that were entered, and that were there already.
+    problems : tuple of Problem
+        What the two gave away together, or contradict each other in: it is out. Nothing more
+        is published of these days and types.
+    """
+
+    added: int
+    known: int
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True)
@@ -42,13 +75,16 @@ class Register:
     ----------
     path : Path
         The file; it need not be there yet.
+    today : date or None
+        The day it is in the county; by default that of this machine's clock, in
+        Asia/Shanghai.
 
     Examples
     --------
     >>> import tempfile
     >>> from gridkit.maps.disclosure.release import release
     >>> from gridkit.maps.disclosure.windows import window_of
-    >>> register = Register(Path(tempfile.mkdtemp()) / REGISTER)
+    >>> register = Register(Path(tempfile.mkdtemp()) / REGISTER, dt.date(2026, 7, 1))
     >>> areas = pd.DataFrame({"village": ["v", "v"]}, index=["a", "b"])
     >>> counts = pd.Series([20, 30], index=["a", "b"])
     >>> register.add(release(counts, areas, window_of(dt.date(2026, 5, 1))))
@@ -58,6 +94,7 @@ class Register:
     """
 
     path: Path
+    today: dt.date | None = None
 
     def releases(self) -> list[Release]:
         """Give all that was published, oldest first.
@@ -71,13 +108,39 @@ class Register:
         DisclosureError
             If the file was changed by hand, or is cut short.
         """
-        if not self.path.exists():
-            _check_head([], self._head)
-            return []
-        with self.path.open("rb") as file:
-            entries = _read(file.read(), self.path.name)
-        _check_head(entries.marks, self._head)
-        return entries.releases
+        return self._entries().releases
+
+    def table(self) -> pd.DataFrame:
+        """List what was published.
+
+        Returns
+        -------
+        DataFrame, indexed by number
+            `published_on` (civil date), `title`, `since`, `until`, `levels`, `shown` (how many
+            numbers).
+
+        Raises
+        ------
+        DisclosureError
+            As for `releases`.
+        """
+        entries = self._entries().entries
+        rows = [
+            {
+                "published_on": dt.datetime.fromisoformat(e["at"])
+                .astimezone(CIVIL_ZONE)
+                .date(),
+                "title": e["title"],
+                "since": dt.date.fromisoformat(e["since"]),
+                "until": dt.date.fromisoformat(e["until"]),
+                "levels": " ".join(e["shown"]),
+                "shown": sum(map(len, e["shown"].values())),
+            }
+            for e in entries
+        ]
+        columns = ["published_on", "title", "since", "until", "levels", "shown"]
+        index = pd.RangeIndex(1, len(rows) + 1, name="number")
+        return pd.DataFrame(rows, index=index, columns=columns)
 
     def add(self, *new: Release) -> int:
         """Check what is to be handed out against all that was, and enter it.
@@ -96,24 +159,74 @@ class Register:
         Raises
         ------
         DisclosureError
-            If a count under k could be worked back; then nothing is entered, and nothing
-            may be handed out. Or if the register cannot be read or written.
+            If a count under k could be worked back, or a window is not a fixed one that is
+            over; then nothing is entered, and nothing may be handed out. Or if the register
+            cannot be read or written.
         """
+        today = self.today or dt.datetime.now(CIVIL_ZONE).date()
+        with self._opened() as (file, entries):
+            check(new, entries.releases, today)
+            self._enter(file, entries, [entry_of(made) for made in new])
+        return len(entries.entries) + 1
+
+    def join(self, other: Register) -> Joined:
+        """Take in what another machine's register holds and this one does not.
+
+        What stands here keeps its number; what comes is put behind it by the time it was
+        published, with the number it had. Nothing is left out, for it is out: what the two
+        give away together is told, and can be no more.
+
+        Parameters
+        ----------
+        other : Register
+            Read only. Its file must have its head (`published.head`) beside it.
+
+        Returns
+        -------
+        Joined
+            Joined again, or each into the other, nothing more is added.
+
+        Raises
+        ------
+        DisclosureError
+            If one of them was changed, is cut short or cannot be read or written; then
+            nothing is entered.
+        """
+        if not other.path.is_file() or not other.path.with_suffix(HEAD_SUFFIX).is_file():
+            raise DisclosureError(
+                en=f"{other.path.name} or the {HEAD_SUFFIX} beside it is not there. Copy both "
+                "files from the other machine into one folder.",
+                zh=f"没有找到 {other.path.name} 或它旁边的 {HEAD_SUFFIX} 文件。"
+                "请把另一台电脑上的这两个文件一起拷到同一个文件夹。",
+            )
+        theirs = other._entries().entries
+        _check_whole(theirs, other.path.name)
+        with self._opened() as (file, entries):
+            missing = Counter(map(identity, theirs)) - Counter(map(identity, entries.entries))
+            lacking = []
+            for entry in sorted(theirs, key=lambda e: (str(e["at"]), identity(e))):
+                if missing[identity(entry)] > 0:
+                    missing[identity(entry)] -= 1
+                    lacking.append({**entry, "was": entry.get("was", entry["no"])})
+            found = _given_away(lacking, entries.releases)
+            self._enter(file, entries, lacking)
+        return Joined(len(lacking), len(theirs) - len(lacking), found)
+
+    def _entries(self) -> Entries:
+        data = self.path.read_bytes() if self.path.exists() else b""
+        entries = read_entries(data, self.path.name)
+        check_head(entries.marks, self._head)
+        return entries
+
+    @contextmanager
+    def _opened(self) -> Iterator[tuple[BinaryIO, Entries]]:
+        """Let nobody else in while it is read, checked and written."""
         try:
-            with self.path.open("a+b") as file, _locked(file):
+            with self.path.open("a+b") as file, locked(file):
                 file.seek(0)
-                entries = _read(file.read(), self.path.name)
-                _check_head(entries.marks, self._head)
-                check(new, entries.releases)
-                file.truncate(entries.end)  # what a power cut left half written
-                last, text = entries.marks[-1] if entries.marks else "", ""
-                for number, made in enumerate(new, len(entries.releases) + 1):
-                    line, last = _line(made, number, last)
-                    text += line
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-                _put_head(self._head, len(entries.releases) + len(new), last)
+                entries = read_entries(file.read(), self.path.name)
+                check_head(entries.marks, self._head)
+                yield file, entries
         except OSError as fault:
             raise DisclosureError(
                 en=f"{self.path.name} was not written ({fault.strerror}): nothing is handed out "
@@ -121,14 +234,64 @@ class Register:
                 zh=f"发布登记 {self.path.name} 未能写入 ({why_os(fault)}), 因此没有发布。"
                 "请检查磁盘空间和写权限。",
             ) from fault
-        return len(entries.releases) + 1
+
+    def _enter(self, file: BinaryIO, entries: Entries, new: Sequence[Entry]) -> None:
+        file.truncate(entries.end)  # what a power cut left half written
+        last, text = entries.marks[-1] if entries.marks else "", ""
+        for number, entry in enumerate(new, len(entries.entries) + 1):
+            line, last = line_of(entry, number, last)
+            text += line
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+        put_head(self._head, len(entries.entries) + len(new), last)
 
     @property
     def _head(self) -> Path:
         return self.path.with_suffix(HEAD_SUFFIX)
 
 
-def check(new: Sequence[Release], earlier: Sequence[Release]) -> None:
+def _check_whole(entries: Sequence[Entry], name: str) -> None:
+    """Refuse entries that no register of ours would hold, whatever their marks say."""
+    for entry in entries:
+        try:
+            numbers = release_of(entry).numbers
+            dt.datetime.fromisoformat(entry["at"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            numbers = None
+        if numbers is None or (numbers < 0).any():
+            raise DisclosureError(
+                en=f"{name}, line {entry.get('no')}: no entry of a register, so nothing of it is "
+                "taken. Copy the file again from where it was made.",
+                zh=f"{name} 第 {entry.get('no')} 行不是发布登记的内容, 因此整个文件都没有并入。"
+                "请从原处重新拷贝。",
+            )
+
+
+def _given_away(lacking: Sequence[Entry], there: list[Release]) -> tuple[Problem, ...]:
+    """Tell of what would have been refused, had the two registers known of each other."""
+    found: list[Problem] = []
+    for entry in lacking:
+        made = release_of(entry)
+        try:
+            check([made], there)
+        except DisclosureError:
+            zh = (
+                "与本机发布过的合起来, 可推出少于 5 件的数, 或互相矛盾; 已经发出, 收不回。"
+                "这段时间和类别不再发布"
+            )
+            en = (
+                "with what was published here it gives counts under 5 away, or contradicts it; it is "
+                "out. Nothing more is published of these days and types"
+            )
+            found.append(Problem(str(entry["title"]), "n", zh, en))
+        there = [*there, made]
+    return tuple(found)
+
+
+def check(
+    new: Sequence[Release], earlier: Sequence[Release], today: dt.date | None = None
+) -> None:
     """Refuse what would give a small count away.
 
     Parameters
@@ -137,14 +300,20 @@ def check(new: Sequence[Release], earlier: Sequence[Release]) -> None:
         Not published yet; handed out together.
     earlier : sequence of Release
         From `Register.releases`.
+    today : date, optional
+        The day it is; without it, whether windows are over is not asked.
 
     Raises
     ------
     DisclosureError
-        If it would, `problems` names grids and days; if it shows counts under 5; or if
-        the grids were cut anew since something was published of the same days.
+        If it would, `problems` names grids and days; if it shows counts under 5; if its window
+        is not one of the calendar, or not over; or if the grids were cut anew since something
+        was published of the same days.
     """
     for i, made in enumerate(new):
+        check_fixed(made.window)
+        if today is not None:
+            check_over(made.window, today)
         if made.k < SMALLEST_SHOWN:
             raise DisclosureError(
                 en=f"`k` must be {SMALLEST_SHOWN} or more for what is handed out; it is {made.k}.",
@@ -196,131 +365,3 @@ def check_published(number: int | None) -> None:
             "`.publish(maps.published(workspace))` first.",
             zh="未经登记的内容不得外传: 请先调用 .publish(maps.published(workspace))。",
         )
-
-
-# --- lines ----------------------------------------------------------------------------------
-
-
-def _line(made: Release, number: int, last: str) -> tuple[str, str]:
-    areas = made.areas.astype("str").where(made.areas.notna(), None)
-    body: dict[str, Any] = {
-        "no": number,
-        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
-        "title": made.title,
-        "kind": made.window.kind,
-        "since": made.window.since.isoformat(),
-        "until": made.window.until.isoformat(),
-        "types": made.types,
-        "k": made.k,
-        "outline": made.outline,
-        "levels": list(made.areas.columns),
-        "areas": {str(g): list(row) for g, *row in areas.itertuples()},
-        "shown": {
-            str(level): part.droplevel("level").to_dict()
-            for level, part in made.numbers.groupby(level="level", sort=False)
-        },
-        "previous": last,
-    }
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    mark = _digest(text)
-    return f"{text}\t{mark}\n", mark
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-class _Entries(NamedTuple):
-    """What a register holds: the releases, the mark of each line, where the last whole one ends."""
-
-    releases: list[Release]
-    marks: list[str]
-    end: int
-
-
-def _read(data: bytes, name: str) -> _Entries:
-    found, marks = [], [""]
-    end = data.rfind(b"\n") + 1
-    for number, line in enumerate(data[:end].splitlines(), 1):
-        text, _, mark = line.decode("utf-8", "replace").rpartition("\t")
-        entry = json.loads(text) if _digest(text) == mark else {"previous": None, "no": None}
-        if entry["previous"] != marks[-1] or entry["no"] != number:
-            raise DisclosureError(
-                en=f"{name}, line {number}: changed by hand or damaged, so what was published is "
-                "not known and nothing is handed out. Restore the file from a copy.",
-                zh=f"发布登记 {name} 第 {number} 行被改动或损坏, 无法确知发布过什么, 因此不再发布。"
-                "请从备份恢复。",
-            )
-        found.append(_release(entry))
-        marks.append(mark)
-    return _Entries(found, marks[1:], end)
-
-
-def _check_head(marks: Sequence[str], head: Path) -> None:
-    """Refuse a register that ends before what its head says was published."""
-    try:
-        number, mark = head.read_text(encoding="ascii").split()
-        known = int(number)
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError):
-        known, mark = 0, "?"
-    if mark == "?" or len(marks) < known or marks[known - 1] != mark:
-        raise DisclosureError(
-            en=f"The register of what was published does not agree with {head.name} ({len(marks)} "
-            "entries): it was lost, cut, or brought back from an old copy. Nothing is handed out "
-            "until the newest copy of both files is restored.",
-            zh=f"发布登记与 {head.name} 不符 (现有 {len(marks)} 次): 登记丢失、被截断, 或恢复的是旧备份。"
-            "请恢复这两个文件最新的备份; 在此之前不再发布。",
-        )
-
-
-def _put_head(head: Path, number: int, mark: str) -> None:
-    draft = head.with_name(f"{head.name}.part")
-    with draft.open("w", encoding="ascii") as file:
-        file.write(f"{number} {mark}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(head)
-
-
-def _release(entry: dict[str, Any]) -> Release:
-    pairs = {
-        (level, area): n for level, part in entry["shown"].items() for area, n in part.items()
-    }
-    index = (
-        pd.MultiIndex.from_tuples(list(pairs), names=["level", "area"]) if pairs else _none()
-    )
-    areas = pd.DataFrame.from_dict(entry["areas"], orient="index", columns=entry["levels"])
-    return Release(
-        window=Window(
-            entry["kind"],
-            dt.date.fromisoformat(entry["since"]),
-            dt.date.fromisoformat(entry["until"]),
-        ),
-        areas=areas,
-        shown=pd.DataFrame({"shown": pd.array(list(pairs.values()), "Int64")}, index=index),
-        types=None if entry["types"] is None else tuple(entry["types"]),
-        title=entry["title"],
-        k=entry["k"],
-        outline=entry.get("outline", ""),
-    )
-
-
-def _none() -> pd.MultiIndex:
-    return pd.MultiIndex.from_arrays([[], []], names=["level", "area"])
-
-
-@contextmanager
-def _locked(file: BinaryIO) -> Iterator[None]:
-    """Let one process in at a time, where the system can do that."""
-    try:
-        fcntl = import_module("fcntl")
-    except ImportError:  # Windows: two maps published in the same second are not expected
-        yield
-        return
-    fcntl.flock(file, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
-        fcntl.flock(file, fcntl.LOCK_UN)

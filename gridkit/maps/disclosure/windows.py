@@ -122,6 +122,34 @@ def last_window(on: dt.date, kind: WindowKind = "quarter") -> Window:
     return window_of(current.since - dt.timedelta(days=1), kind)
 
 
+def check_fixed(window: Window) -> None:
+    """Refuse days that are no whole month, quarter, half or year.
+
+    Parameters
+    ----------
+    window : Window
+        What is to be handed out.
+
+    Raises
+    ------
+    DisclosureError
+        If it is not as `window_of` makes it.
+
+    Examples
+    --------
+    >>> check_fixed(window_of(dt.date(2026, 5, 20), "month"))
+    """
+    whole = window_of(window.since, window.kind)
+    if window != whole:
+        raise DisclosureError(
+            en=f"{window.since} to {window.until} is no whole {window.kind} of the calendar: windows "
+            f"that overlap in part give single days away. Take {whole.since} to {whole.until} "
+            "(`window_of`).",
+            zh=f"{window.since} 至 {window.until} 不是完整的日历时段, 部分重叠的时段相减会露出个别日子。"
+            f"请用 {whole.since} 至 {whole.until} (`window_of`)。",
+        )
+
+
 def check_over(window: Window, today: dt.date) -> None:
     """Refuse to hand out a window that is not over.
 
