@@ -13,6 +13,7 @@ import gridkit as gk
 from gridkit import reports
 from gridkit.cli import app
 from gridkit.errors import DataError
+from gridkit.exchange.printing import convert, find_office
 from gridkit.triage import annual_figures
 
 DAY = dt.date(2026, 10, 21)
@@ -226,3 +227,20 @@ def test_what_cannot_give_a_true_report_is_refused_in_words(county, tmp_path, as
         CliRunner().invoke(app, ["report", *asked, *to], catch_exceptions=False)
 
     assert not (tmp_path / "o.docx").exists()
+
+
+@pytest.mark.skipif(find_office() is None, reason="needs LibreOffice")
+def test_libreoffice_reads_every_sheet(desk, tmp_path):
+    """Each opens there, and its title is the first thing that is read."""
+    made = {
+        "接访日清单": reports.reception_day(desk, tmp_path / "r.docx", level="county"),
+        "居民夜话会": reports.evening_talk(desk, tmp_path / "t.docx", division="990428100000"),
+        "评理会材料": reports.mediation_pack(desk, tmp_path / "m.docx", "C-010"),
+        "年度报告数据": reports.annual_report(desk, tmp_path / "a.docx", year=2026),
+        "走访登记表": reports.visit_sheet(desk.profile, tmp_path / "v.docx"),
+    }
+
+    for title, path in made.items():
+        convert(path, "txt", tmp_path / "read.txt")
+        first = (tmp_path / "read.txt").read_text("utf-8-sig").splitlines()[0]
+        assert title in first
