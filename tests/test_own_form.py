@@ -109,3 +109,67 @@ def test_all_faults_of_a_table_are_told_at_once(tmp_path):
     (tmp_path / "x.toml").write_text("[[[", encoding="utf-8")
     with pytest.raises(DataError, match="TOML"):
         reports.read_own_form(tmp_path / "x.toml")
+
+
+COLUMN = {"head": "类别", "name": "demand_type"}
+WRONG = {
+    "a text for a list of groups": {"group": "township"},
+    "a group twice": {"group": ["township", "township"]},
+    "a number for groups": {"group": 3},
+    "a text for a list of codes": {"filter": {"source": "window"}},
+    "a list for the filters": {"filter": ["source"]},
+    "a text for the columns": {"column": "类别"},
+    "a number for a column": {"column": [1]},
+    "a list for a head": {"column": [{"head": ["类别"], "name": "demand_type"}]},
+    "no head": {"column": [{"head": " ", "name": "demand_type"}]},
+    "a list for the title": {"title": ["用水"]},
+    "a control character in the title": {"title": "用\x01水"},
+    "a control character in a head": {"column": [{"head": "类\x00别", "name": "demand_type"}]},
+}
+
+
+@pytest.mark.parametrize("fault", WRONG)
+def test_what_is_of_another_shape_is_told_and_not_guessed(fault):
+    """A text read as a list would be its letters, and the table one of zeros."""
+    with pytest.raises(DataError) as refused:
+        parse_own_form({"title": "用水", "column": [COLUMN], **WRONG[fault]})
+
+    assert refused.value.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "told"),
+    [
+        ("demand_type", "watr", "water"),
+        ("source", "windows", "window"),
+        ("grid_id", "990428", "没有代码"),
+    ],
+)
+def test_a_filter_of_no_known_code_is_refused(desk, name, code, told):
+    """Else the table holds zeros that look right."""
+    form = parse_own_form({"title": "表", "column": [COLUMN], "filter": {name: [code]}})
+
+    with pytest.raises(DataError) as refused:
+        reports.own_table(desk, form)
+
+    assert told in refused.value.problems[0].zh
+
+
+def test_a_grid_without_a_matter_gives_an_empty_table(desk):
+    """It is a grid all the same."""
+    said = {"title": "表", "column": [COLUMN], "filter": {"grid_id": ["990428999001001"]}}
+
+    assert reports.own_table(desk, parse_own_form(said)).empty
+
+
+@pytest.mark.parametrize("title", ["History", "a/b:[c]", "'用水'", "用\t水", "=1+1", "x" * 50])
+def test_any_title_gives_a_sheet_that_opens(desk, tmp_path, title):
+    """Excel takes no tab of some names; the title itself stays as it is."""
+    form = parse_own_form({"title": title, "column": [COLUMN]})
+
+    sheet = openpyxl.load_workbook(reports.own_form(desk, form, tmp_path / "o.xlsx")).active
+
+    assert sheet["A1"].value.lstrip("'") == title.strip().lstrip("'")
+    assert sheet.title.casefold() != "history"
+    assert not set(sheet.title) & set("[]:*?/\\'\t")
+    assert 1 <= len(sheet.title) <= 31

@@ -7,11 +7,13 @@ matters. It is written as plain XLSX, or into the county's own Excel or Word tem
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gridkit.errors import DataError, Problem
 from gridkit.exchange.escaping import escape_formula
 from gridkit.exchange.output import put
 from gridkit.records.meetings import LEVELS
@@ -46,7 +48,14 @@ def own_table(desk: Desk, form: OwnForm) -> pd.DataFrame:
     DataFrame
         Its heads as columns. With groups: figures of `matter_statistics`, 合计 in the last
         row; else a row per matter.
+
+    Raises
+    ------
+    DataError
+        If a filter names a code that neither the county nor its ledger has: the table would
+        be one of zeros that looks right.
     """
+    _check_codes(desk, form)
     kept = pd.Series(data=True, index=desk.concerns.index)
     for name, codes in form.filters.items():
         kept &= desk.concerns[name].astype("str").isin(codes).to_numpy()
@@ -64,6 +73,29 @@ def own_table(desk: Desk, form: OwnForm) -> pd.DataFrame:
         for head, name in form.columns
     }
     return pd.DataFrame(made)
+
+
+def _check_codes(desk: Desk, form: OwnForm) -> None:
+    """Refuse codes that nothing can have; a grid may well be without a matter."""
+    found = []
+    for name, codes in form.filters.items():
+        known = set(desk.concerns[name].astype("str"))
+        if name != "grid_id":
+            known |= set(desk.profile.codes(name))
+            missing = [code for code in codes if code not in known]
+        else:
+            missing = [code for code in codes if not (code.isdecimal() and len(code) > 12)]
+        for code in missing:
+            near = "、".join(get_close_matches(code, sorted(known), n=3, cutoff=0.4))
+            zh = f"没有代码 {code}" + (f"; 是不是 {near}?" if near else "")
+            en = f"there is no {code}" + (f"; did you mean {near}?" if near else "")
+            found.append(Problem("filter", name, zh, en))
+    if found:
+        raise DataError(
+            zh=f"筛选里有 {len(found)} 个认不出的代码, 没有生成。",
+            en=f"The filters name {len(found)} unknown code(s); nothing was made.",
+            problems=found,
+        )
 
 
 def _word(desk: Desk, name: str, code: str) -> str:
@@ -138,7 +170,8 @@ def _sheet(path: Path, desk: Desk, form: OwnForm, table: pd.DataFrame) -> None:
 
 
 def _tab(title: str) -> str:
-    return "".join(c for c in title if c not in "[]:*?/\\'")[:31] or "表"
+    name = "".join(c for c in title if c.isprintable() and c not in "[]:*?/\\'")[:31]
+    return name if name.strip() and name.casefold() != "history" else "表"  # Excel's own
 
 
 def _cell(sheet: Any, at: tuple[int, int], value: Any, looks: Mapping[str, Any]) -> None:

@@ -6,8 +6,9 @@ Nothing that is not a field of the ledger can be asked for, so no file brings in
 from __future__ import annotations
 
 import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -22,6 +23,8 @@ FOLDER = "own_forms"
 """Where a county's own tables are kept in its profile."""
 FILTERS = ("demand_type", "demand_detail", "dispute_code", "source", "grid_id")
 _KEYS = {"title", "group", "column", "filter"}
+# what no XLSX and no DOCX can hold: a file with it does not open
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -91,24 +94,50 @@ def parse_own_form(said: Mapping[str, Any]) -> OwnForm:
     >>> form.columns
     (('乡镇', 'township'), ('件数', 'matters'))
     """
-    columns = [
-        (str(one.get("head", "")), str(one.get("name", ""))) for one in said.get("column", [])
-    ]
-    group = tuple(str(name) for name in said.get("group", []))
-    filters = {
-        str(name): tuple(str(code) for code in codes)
-        for name, codes in said.get("filter", {}).items()
-    }
-    form = OwnForm(str(said.get("title", "")).strip(), tuple(columns), group, filters)
+    _refuse(_shapes(said))
+    columns = [(one.get("head", ""), one.get("name", "")) for one in said.get("column", [])]
+    filters = {name: tuple(codes) for name, codes in said.get("filter", {}).items()}
+    form = OwnForm(
+        said.get("title", "").strip(), tuple(columns), tuple(said.get("group", [])), filters
+    )
     found = [Problem(key, "-", "没有这一项", "no such entry") for key in said.keys() - _KEYS]
-    found += _problems(form)
+    _refuse([*found, *_problems(form)])
+    return form
+
+
+def _refuse(found: Sequence[Problem]) -> None:
     if found:
         raise DataError(
             zh=f"这张表有 {len(found)} 处要改, 没有生成。",
             en=f"This table has {len(found)} fault(s); it was not made.",
             problems=found,
         )
-    return form
+
+
+def _shapes(said: Mapping[str, Any]) -> list[Problem]:
+    """Tell what is no text, list or table where one belongs: a text would be read as letters."""
+    columns, filters = said.get("column", []), said.get("filter", {})
+    sound = {
+        "title": isinstance(said.get("title", ""), str),
+        "group": _is_list(said.get("group", [])),
+        "column": isinstance(columns, list)
+        and all(isinstance(one, Mapping) and _is_list([*one.values()]) for one in columns),
+        "filter": isinstance(filters, Mapping) and all(map(_is_list, filters.values())),
+    }
+    wanted = {
+        "title": ('要是一行文字, 如 title = "用水"', "a text"),
+        "group": ('要是列表, 如 group = ["township"]', "a list of texts"),
+        "column": (
+            "每栏写一段 [[column]], 里面 head 和 name 都是文字",
+            "[[column]], texts in it",
+        ),
+        "filter": ('各项要是列表, 如 source = ["window"]', "lists of texts"),
+    }
+    return [Problem(key, "-", *wanted[key]) for key, fits in sound.items() if not fits]
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
 def _problems(form: OwnForm) -> list[Problem]:
@@ -127,6 +156,16 @@ def _problems(form: OwnForm) -> list[Problem]:
         for name in form.filters
         if name not in FILTERS
     ]
+    found += [
+        Problem("title" if text == form.title else "column", _UNSEEN.sub("□", text), zh, en)
+        for text in (form.title, *(head for head, _ in form.columns))
+        if _UNSEEN.search(text)
+        for zh, en in [
+            ("有看不见的控制字符, 请重新写一遍", "control characters; write it anew")
+        ]
+    ]
+    if len(set(form.group)) < len(form.group):
+        found.append(Problem("group", "-", "同一项只写一次", "each group once"))
     return found + _columns(form)
 
 
@@ -141,6 +180,8 @@ def _columns(form: OwnForm) -> list[Problem]:
     judged = asked_columns(head for head, _ in form.columns)
     told = zip(judged["结论"].astype("str"), judged["说明"].astype("str"), strict=True)
     for (head, name), (verdict, why) in zip(form.columns, told, strict=True):
+        if not head.strip():
+            found.append(Problem("column", name, "每栏要有栏名", "each column needs a head"))
         if verdict == "不该要":
             found.append(Problem("column", head, str(why), "nobody should ask for this"))
         elif name not in allowed:
