@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import gridkit as gk
 from gridkit.errors import BundleError, StoreError
 from gridkit.records import bundle_file, signing
+from gridkit.records.arriving import read_line
 from gridkit.records.bundle import bundle
 from gridkit.records.bundle_file import Header, write_file
 from gridkit.records.merge import Merged, Refused, merge, merge_all
@@ -188,6 +189,14 @@ UNFIT = {
     "answers in another order": {"body": json.dumps(SOUND, separators=(",", ":"))},
     "answers with spaces between": {"body": json.dumps(SOUND, sort_keys=True)},
     "a record id with a space": {"record_id": "a b"},
+    "a line end behind a grid's number": {"said": {"grid_id": "990428100001001\n"}},
+    "a number written otherwise": {
+        "body": canonical_json(SOUND | {"lat": 4.5, "lon": 5.5}).replace("4.5", "45e-1")
+    },
+    "yes for a number": {"said": {"people_affected": True}},
+    "two answers where there is one": {
+        "said": {"lat": 4.5, "lon": 5.5, "place_source": "gps map"}
+    },
 }
 
 
@@ -201,6 +210,14 @@ def test_what_is_no_record_of_the_spec_cannot_come_in(sent, tmp_path, fault):
         merge(here, forged(tmp_path / "f.gkb", [revision(**UNFIT[fault])]), trusted=trusted())
 
     assert contents(here) == before
+
+
+@given(st.floats(-90, 90))
+def test_a_number_of_any_size_is_taken_as_a_ledger_writes_it(number):
+    """With an exponent or without: no program's way to write it is taken for another's."""
+    line = canonical_json(revision(said={"lat": number, "lon": 0.5})).encode()
+
+    assert read_line(line, "").said["lat"] == number
 
 
 FUTURE = {

@@ -8,16 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
 
 from gridkit.errors import BundleError, BundleGapError
-from gridkit.records.arriving import Arrival, UnfitError, read_line
+from gridkit.records.arriving import Arrival, Row, UnfitError, read_line
+from gridkit.records.bulk import present
 from gridkit.records.bundle import hash_at
 from gridkit.records.bundle_file import BundleFile, Header, Span, spoiled
 from gridkit.records.photos import PHOTO_FIELDS
-from gridkit.records.references import present
 from gridkit.records.tables import REVISION
 from gridkit.records.unbroken import Link, unbroken
 
@@ -99,17 +98,16 @@ class Arrivals:
 
     def _fresh(self, line: bytes, place: tuple[str, int, str], made: str) -> Arrival:
         try:
-            arrival = read_line(line)
+            arrival = read_line(line, made)
         except UnfitError:
             raise unsound(self._file.path) from None
         row, said = arrival
-        if (row["device"], row["seq"], row["prev"]) != place:
+        if (row.device, row.seq, row.prev) != place:
             raise unsound(self._file.path)
-        if self._latest is not None and row["recorded_at"] > self._latest:
+        if self._latest is not None and row.recorded_at > self._latest:
             raise ahead(self._file.path)
-        row["hash"] = made
-        if not self.pictured:
-            self.pictured = any(name in said for name in PHOTO_FIELDS.get(row["kind"], ()))
+        if not (self.pictured or said.keys().isdisjoint(PHOTO_FIELDS.get(row.kind, ()))):
+            self.pictured = True
         return arrival
 
     def _have(self, span: Span) -> int:
@@ -167,17 +165,16 @@ def _links(header: Header, lines: Iterator[bytes]) -> Iterator[Link]:
             if line is None:
                 return
             row = _fitting(line) if whole else None
-            place = None if row is None else (row["device"], row["seq"], row["prev"])
+            place = None if row is None else (row.device, row.seq, row.prev)
             whole = row is not None and place == (span.device, seq, prev)
             if row is not None and whole:
-                prev = hashlib.sha256(line).hexdigest()
-                parents = tuple(json.loads(row["parents"]))
-                yield Link(span.device, seq, row["rev_id"], parents)
+                prev = row.hash
+                yield Link(span.device, seq, row.rev_id, tuple(json.loads(row.parents)))
 
 
-def _fitting(line: bytes) -> dict[str, Any] | None:
+def _fitting(line: bytes) -> Row | None:
     with suppress(UnfitError):
-        return read_line(line).row
+        return read_line(line, hashlib.sha256(line).hexdigest()).row
     return None
 
 

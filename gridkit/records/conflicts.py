@@ -13,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gridkit.errors import DataError
+from gridkit.records.bulk import chunks
 from gridkit.records.models import MODELS, Record
-from gridkit.records.references import chunks
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.standing import record_of
 from gridkit.records.tables import HEAD, REVISION

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from gridkit.records import ledger
-from gridkit.records.references import chunks
+from gridkit.records.bulk import chunks
 from gridkit.records.tables import CURRENT
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from gridkit.records.bulk import chunks
 from gridkit.records.database import legible
-from gridkit.records.references import chunks
 from gridkit.records.tables import REVISION
 
 

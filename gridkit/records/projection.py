@@ -109,13 +109,6 @@ def current_row(row: Mapping[str, Any], n_heads: int) -> dict[str, Any]:
     with legible():
         body = from_json(row["body"], cache_strings="keys")
         answers = {k: v for k, v in body.items() if k in _UNANSWERED[row["kind"]]}
-    return filled_row(row, answers, n_heads)
-
-
-def filled_row(
-    row: Mapping[str, Any], answers: Mapping[str, Any], n_heads: int
-) -> dict[str, Any]:
-    """Give that row where the answers, all of them fields of the kind, were read already."""
     return {
         "record_id": row["record_id"],
         **_UNANSWERED[row["kind"]],

@@ -2,31 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from gridkit.errors import Problem
+from gridkit.records.bulk import chunks, present
 from gridkit.records.models import Record, kind_of
 from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD
-
-_CHUNK = 500  # ids in one IN (...): SQLite takes 32,766 at the most, older ones 999
-
-
-def chunks(ids: Sequence[str]) -> Iterable[Sequence[str]]:
-    """Cut a list of ids into pieces that one IN (...) takes."""
-    return (ids[i : i + _CHUNK] for i in range(0, len(ids), _CHUNK))
-
-
-def present(connection: sa.Connection, column: sa.Column[Any], ids: Sequence[str]) -> set[str]:
-    """Tell which of some ids a column holds."""
-    return {
-        value
-        for some in chunks(ids)
-        for value in connection.execute(sa.select(column).where(column.in_(some))).scalars()
-    }
 
 
 def known(connection: sa.Connection, records: Sequence[Record]) -> list[Problem]:

@@ -11,10 +11,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from gridkit.records.arriving import Arrival
-from gridkit.records.bulk import insert_rows
+from gridkit.records.bulk import chunks, insert_rows, insert_values, present
 from gridkit.records.histories import in_order
-from gridkit.records.projection import current_row, filled_row, leading
-from gridkit.records.references import chunks, present
+from gridkit.records.projection import current_row, leading
+from gridkit.records.spec import RECORD_SPECS
 from gridkit.records.tables import CURRENT, HEAD, REVISION
 
 
@@ -41,29 +41,36 @@ def enter(
     str
         Each other record of the rows: it needs `regather` when all revisions are there.
     """
-    rows = [row for row, _ in arrivals]
-    times = Counter(row["record_id"] for row in rows)
+    rows = [arrival.row for arrival in arrivals]
+    times = Counter(row.record_id for row in rows)
     there = present(connection, REVISION.c.record_id, list(times))
     first = [
-        (row, said)
-        for row, said in arrivals
-        if row["parents"] == "[]"
-        and times[row["record_id"]] == 1
-        and row["record_id"] not in there
-        and row["record_id"] not in touched
+        arrival
+        for arrival, row in zip(arrivals, rows, strict=True)
+        if row.parents == "[]"
+        and times[row.record_id] == 1
+        and row.record_id not in there
+        and row.record_id not in touched
     ]
-    insert_rows(connection, REVISION, rows)
-    insert_rows(
-        connection,
-        HEAD,
-        [{"record_id": row["record_id"], "rev_id": row["rev_id"]} for row, _ in first],
-    )
-    of_kind: dict[str, list[dict[str, Any]]] = {}
-    for row, said in first:
-        of_kind.setdefault(row["kind"], []).append(filled_row(row, said, 1))
-    for kind, current in of_kind.items():
-        insert_rows(connection, CURRENT[kind], current)
-    yield from times.keys() - {row["record_id"] for row, _ in first}
+    insert_values(connection, REVISION, rows)
+    insert_values(connection, HEAD, [(row.record_id, row.rev_id) for row, _ in first])
+    of_kind: dict[str, list[Arrival]] = {}
+    for arrival in first:
+        of_kind.setdefault(arrival.row.kind, []).append(arrival)
+    for kind, some in of_kind.items():
+        _insert_first(connection, kind, some)
+    yield from times.keys() - {row.record_id for row, _ in first}
+
+
+def _insert_first(connection: sa.Connection, kind: str, arrivals: Sequence[Arrival]) -> None:
+    """Insert the current state of new records; columns that none of them answers are left out."""
+    answered = set().union(*(said for _, said in arrivals))
+    names = [name for name in RECORD_SPECS[kind].names if name in answered]
+    shown = [
+        (row.record_id, *map(said.get, names), 1, row.recorded_at) for row, said in arrivals
+    ]
+    columns = {"record_id", *names, "n_heads", "recorded_at"}
+    insert_values(connection, CURRENT[kind], shown, columns)
 
 
 def regather(connection: sa.Connection, record_ids: Sequence[str]) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from gridkit.records.bulk import chunks
 from gridkit.records.database import IllegibleError, legible
 from gridkit.records.models import MODELS, Record
 from gridkit.records.projection import leading
-from gridkit.records.references import chunks
 from gridkit.records.revision import proved
 from gridkit.records.tables import HEAD, REVISION
 

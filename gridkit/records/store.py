@@ -27,12 +27,13 @@ from gridkit.records.admission import (
     need_reason,
     refuse,
 )
+from gridkit.records.bulk import present
 from gridkit.records.case import Case, read_case
 from gridkit.records.database import BUSY_SECONDS, connect, legible, reading, writing
 from gridkit.records.identity import claim, device_key, identify
 from gridkit.records.models import Record, kind_of
 from gridkit.records.photos import Photos, unkept
-from gridkit.records.references import dangling, dependants, known, present, repeated
+from gridkit.records.references import dangling, dependants, known, repeated
 from gridkit.records.revision import Op, civil_date_text
 from gridkit.records.standing import Current, read_current, standing_beside
 from gridkit.records.tables import CURRENT, HEAD, REVISION
