@@ -11,6 +11,7 @@ from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyogrio
 import pytest
@@ -105,6 +106,32 @@ def texts(folder):
             yield file.name, file.read_bytes().decode("utf-8", "ignore")
 
 
+def test_a_table_to_hand_out_tells_what_it_is(run, county):
+    """A workbook with title, day, notes and words for hidden cells; a CSV with its notes beside it."""
+    words = ["table", "-w", county, "--on", "2026-04-01", "--type", "邻里关系"]
+    refused, told = run(*words, "-o", county / "表.pdf")
+    code, _ = run(*words)
+    again, _ = run(*words, "-o", county / "表.csv")
+
+    assert (refused, "--out 写 .xlsx 或 .csv" in told) == (2, True)
+    assert code == again == 0
+    sheet = openpyxl.load_workbook(county / "诉求分类表-2026-Q1-township.xlsx").active
+    cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert cells[0][0] == "某县 2026 年第一季度 诉求分类表"
+    assert cells[1][0].startswith("制表 20")
+    assert cells[2][:4] == ["区划代码", "名称", "邻里关系", "合计"]
+    assert {row[2] for row in cells[3:6]} == {"不显示"}
+    assert cells[5][0] == "全县"
+    assert cells[5][3] == sum(COUNTS)
+    said = "\n".join(str(row[0]) for row in cells[6:])
+    note = (county / "表-说明.txt").read_text("utf-8-sig")
+    for phrase in ("少于 5 件 (0 件也是)", "2026-01-01 至 2026-03-31", "可对外"):
+        assert phrase in said
+        assert phrase in note
+    assert "发布登记第 1 号起的 2 栏" in said
+    assert "发布登记第 3 号起的 2 栏" in note
+
+
 @pytest.mark.parametrize(
     "words", [[], ["--shared", "--places"], ["--shared", "--level", "grid"]]
 )
@@ -124,10 +151,12 @@ def test_no_record_leaves_by_what_is_handed_out(run, county):
     run(
         "map", "-w", county, "--on", "2026-04-01", "--shared", "--places", "--gpkg", "--geojson"
     )
-    code, _ = run("table", "-w", county, "--on", "2026-04-01", "--type", "邻里关系")
+    csv = county / "表.csv"
+    words = ["table", "-w", county, "--on", "2026-04-01", "--type", "邻里关系"]
+    code, _ = run(*words, "-o", csv)
 
     assert code == 0
-    table = pd.read_csv(county / "诉求分类表-2026-Q1-township.csv", index_col="区划代码")
+    table = pd.read_csv(csv, index_col="区划代码")
     assert table.columns.tolist() == ["名称", "邻里关系", "合计"]
     assert (table["邻里关系"] == "不显示").all()  # there is none, which is not told either
     assert table["合计"].iloc[-1] == sum(COUNTS)

@@ -65,6 +65,7 @@ SHARED = [
     ("map", "--shared", "--gpkg", "--geojson", "--package", "-o", "m.html"),
     ("map", "--shared", "--places", "-o", "m.html"),
     ("table", "--type", "water", "--type", "property", "-o", "t.csv"),
+    ("table", "--type", "water", "--type", "property", "-o", "t.xlsx"),
     ("xlsform", "--out", "x.xlsx"),
     ("export", "open311", "--to", "r.json"),
     ("report", "talk", "--division", "DIVISION", "--to", "t.docx"),

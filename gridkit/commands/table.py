@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridkit.commands.board import codes
+from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
 
 if TYPE_CHECKING:
     from gridkit.maps import SharedTable
-
-_HIDDEN = "不显示"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +32,13 @@ def command(
     ],
     folder: Folder = None,
     target: Annotated[
-        Path | None, typer.Option("--out", "-o", help="写到哪个 CSV · where to write it")
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="写到哪个文件: .xlsx, 或 .csv (说明另存 .txt) · an .xlsx, or a .csv with its notes "
+            "beside it",
+        ),
     ] = None,
     on: Annotated[Day, typer.Option(formats=[DAY], help="截至哪天 · up to which day")] = None,
     window: Annotated[
@@ -46,7 +51,9 @@ def command(
     """供分发的分类表: 行列双向隐去小数, 并登记 · a table to hand out: checked and registered."""
     from gridkit import maps
     from gridkit.maps.disclosure import last_window
+    from gridkit.reports.shared_sheet import shared_sheet
 
+    _check_out(target)  # before anything is published
     with opened(folder) as workspace:
         types = tuple(dict.fromkeys(codes(workspace.profile, "demand_type", demand) or ()))
         yesterday = workspace.store.today() - dt.timedelta(days=1)
@@ -56,29 +63,49 @@ def command(
             made = made.publish(maps.published(workspace))  # refused: nothing is written
         mark = "虚构数据-" if workspace.invented else ""
         since = made.columns[0].title.partition(" (")[2].rstrip(")").replace(" ", "")
-        name = "-".join(filter(None, [f"{mark}诉求分类表", days.label, level, since])) + ".csv"
+        name = "-".join(filter(None, [f"{mark}诉求分类表", days.label, level, since])) + ".xlsx"
         path = target or workspace.folder / name
-        hidden = _write(made, path)
+        if path.suffix.lower() == ".csv":
+            written = _write_csv(made, path)
+        else:
+            day, profile = workspace.store.today(), workspace.profile
+            written = [shared_sheet(made, path, profile, on=day, invented=workspace.invented)]
+        hidden = int(made.frame().iloc[:, 1:].isna().sum().sum())
         out.print(
-            f"{made.columns[0].title}: {hidden} 格不显示 (少于 5 件, 或可推出)。"
+            f"{made.title}: {hidden} 格不显示 (少于 5 件, 或可推出)。"
             f"已登记为第 {made.number} 次发布起的 "
             f"{len(made.columns)} 栏 · {hidden} cells hidden; entered as releases from "
             f"{made.number} on",
             markup=False,
         )
-        out.print(f"已写好 {path} · written", markup=False, soft_wrap=True)
+        for file in written:
+            out.print(f"已写好 {file} · written", markup=False, soft_wrap=True)
 
 
-def _write(made: SharedTable, path: Path) -> int:
-    """Write it for Excel; give the number of hidden cells."""
+def _check_out(target: Path | None) -> None:
+    if target is None or target.suffix.lower() in {".xlsx", ".csv"}:
+        return
+    raise DataError(
+        zh=f"--out 写 .xlsx 或 .csv 文件; 现为 {target.name}。",
+        en=f"--out names an .xlsx or a .csv; it is {target.name}.",
+    )
+
+
+def _write_csv(made: SharedTable, path: Path) -> list[Path]:
+    """Write it for other programs, nothing but the table; what belongs under it, beside it."""
     from gridkit.exchange.csv_table import write_csv
+    from gridkit.exchange.output import put_bytes
+    from gridkit.maps.shared_table import HIDDEN
 
     frame = made.frame()
     numbers = frame.columns[1:]
-    hidden = int(frame[numbers].isna().sum().sum())
     words = frame.astype(dict.fromkeys(numbers, "string")).fillna(
-        dict.fromkeys(numbers, _HIDDEN)
+        dict.fromkeys(numbers, HIDDEN)
     )
+    note = path.with_name(f"{path.stem}-说明.txt")
+    lines = "\r\n".join([made.title, *made.notes(), ""])
     write_csv(words.reset_index(), path)
-    path.chmod(0o644)
-    return hidden
+    put_bytes(note, lines.encode("utf-8-sig"))
+    for file in (path, note):
+        file.chmod(0o644)
+    return [path, note]

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from gridkit.records import Workspace
 
 _LEVELS = ("township", "village")
+HIDDEN = "不显示"
+"""What stands in a hidden cell."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,38 @@ class SharedTable:
         table = pd.DataFrame(columns, index=index, dtype="Int64")
         table.insert(0, "名称", [*self.names.astype("str"), ""])
         return table
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.columns[0].title
+
+    def notes(self) -> tuple[str, ...]:
+        """Say what belongs under the table: window, entry, what is hidden, how not to read it.
+
+        Returns
+        -------
+        tuple of str
+            Lines, Chinese first.
+
+        Raises
+        ------
+        DisclosureError
+            If it is not published.
+        """
+        check_published(self.number)
+        margin = self.columns[0]
+        first, last = margin.window.since, margin.window.until
+        return (
+            "可对外 · 小数已隐去 / may be shared, small counts hidden",
+            f"时段 {first} 至 {last}; 单位: 件。来源: 本机台账 / concerns heard, from the ledger of this "
+            "machine.",
+            f"“{HIDDEN}”: 少于 {margin.k} 件 (0 件也是), 或可由合计相减推出; 不等于没有 / hidden: under "
+            f"{margin.k}, zero too, or to be had by subtraction.",
+            "合计和全县都含未单列的类别, 大于各栏之和 / totals include the types without a column.",
+            f"发布登记第 {self.number} 号起的 {len(self.columns)} 栏 / {len(self.columns)} entries of the "
+            f"register from no. {self.number} on.",
+        )
 
 
 def shared_table(
