@@ -83,6 +83,7 @@ def compare(
     store: Store,
     *,
     revise: bool,
+    why: str = "",
 ) -> Comparison:
     """Compare the rows of a file with the ledger.
 
@@ -98,6 +99,9 @@ def compare(
         Read only.
     revise : bool
         Whether a row that has changed becomes a revision, or is held.
+    why : str
+        The reason under which this very file is written. What it has said already of a
+        record is not news, even where a later file said otherwise.
 
     Returns
     -------
@@ -109,8 +113,11 @@ def compare(
     known = known.joined(_known(steps, STEP_FIELDS, store))
     ids = [record.record_id for row in rows for record in (row.concern, *row.steps)]
     withdrawn = store.seen(ids) - known.ids
-    said = _said_before(store.histories(known.differing))
-    before = _Before(known, said, Rules(store.profile), store.today())
+    histories = store.histories(known.differing)
+    ours = histories[(histories["by_role"] == IMPORTER) & (histories["why"] == why)]
+    told = frozenset(ours["record_id"]) if why else frozenset()
+    said = _said_before(histories)
+    before = _Before(known, said, told, Rules(store.profile), store.today())
     result = Comparison()
     for row in rows:
         if row.concern.record_id in withdrawn:
@@ -133,10 +140,14 @@ class _Known(NamedTuple):
 
 
 class _Before(NamedTuple):
-    """The ledger as it stands, what the file said last time (by record), and the rules."""
+    """The ledger as it stands, what files said last time (by record), and the rules.
+
+    `told` are the records that this very file has written once.
+    """
 
     known: _Known
     said: dict[str, dict[str, Any]]
+    told: frozenset[str]
     rules: Rules
     today: date
 
@@ -184,7 +195,7 @@ def _compare_row(
             new.append(record)
             continue
         current = known.differing.get(record.record_id)
-        if current is None:
+        if current is None or record.record_id in before.told:
             continue
         spoken_of = fields if record is row.concern else STEP_FIELDS
         change = _change(record, spoken_of, current, before)

@@ -139,14 +139,12 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
         photos.undo()
         return PhoneReport(found.server, visits.but(refused=True), concerns.but(refused=True))
 
-    def compared() -> Sequence[Comparison]:
-        return _compared(rows, store, [PHOTO] if photos.wanted else [])
+    why = _reason(path, datum, photos)
 
-    if dry_run:
-        plans = compared()
-    else:
-        digest = hashlib.sha256(read_bytes(path)).hexdigest()[:12]
-        plans = write(compared, store, f"import {SYSTEM} {digest}")
+    def compared() -> Sequence[Comparison]:
+        return _compared(rows, store, why, [PHOTO] if photos.wanted else [])
+
+    plans = compared() if dry_run else write(compared, store, why)
     return PhoneReport(
         found.server,
         _done(visits, plans[0]).but(
@@ -158,13 +156,23 @@ def import_submissions(  # noqa: PLR0913 (each is a choice of the person who imp
     )
 
 
-def _compared(rows: PhoneRows, store: Store, more: Sequence[str]) -> Sequence[Comparison]:
+def _reason(path: Path, datum: Datum, photos: PhonePhotos) -> str:
+    """Name the import by all that decides what it says: the file, the datum, its photos."""
+    told = hashlib.sha256(read_bytes(path))
+    told.update("".join(sorted(photos.names)).encode())
+    told.update(b"" if datum == "wgs84" else datum.encode())
+    return f"import {SYSTEM} {told.hexdigest()[:12]}"
+
+
+def _compared(
+    rows: PhoneRows, store: Store, why: str, more: Sequence[str]
+) -> Sequence[Comparison]:
     """Compare both tables; the concerns of a visit that was withdrawn here stay out with it."""
-    visits = compare(rows.visits, VISIT.names, store, revise=True)
+    visits = compare(rows.visits, VISIT.names, store, revise=True, why=why)
     ids = [row.concern.record_id for row in rows.visits]
     gone = store.seen(ids) - store.current(ids).keys()
     stay = [row for row in rows.concerns if row.concern.visit_id not in gone]
-    concerns = compare(stay, [*_fields(stay), *more], store, revise=True)
+    concerns = compare(stay, [*_fields(stay), *more], store, revise=True, why=why)
     for row in rows.concerns:
         if row.concern.visit_id in gone:
             concerns.held.add(row.line)

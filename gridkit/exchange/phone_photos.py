@@ -39,8 +39,8 @@ class PhonePhotos:
 
     Attributes
     ----------
-    kept : int
-        How many concerns have a photo that came along.
+    names : set of str
+        The photos that came along.
     wanted : bool
         Whether an answer named a photo, and the county takes photos.
     """
@@ -49,7 +49,7 @@ class PhonePhotos:
         self._store, self._files, self._dry = store, files, dry_run
         self._lines: dict[str, list[int]] = {}
         self._fresh: list[str] = []
-        self.kept = 0
+        self.names: set[str] = set()
         self.wanted = False
 
     def taken(self, entry: Entry, submission: Submission, its_id: str) -> Entry:
@@ -87,8 +87,8 @@ class PhonePhotos:
         except DataError:
             self._note("unread", entry)
             return None
-        self.kept += 1
         name = hashlib.sha256(photo).hexdigest()
+        self.names.add(name)
         if not self._dry and self._store.photos.state(name) != "sound":
             self._store.photos.put(photo)
             self._fresh.append(name)

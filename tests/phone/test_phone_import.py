@@ -86,6 +86,25 @@ def test_an_edited_submission_becomes_a_revision(name, store, take):
     assert store.frame("concern")["households_affected"].max() == 60
 
 
+@pytest.mark.parametrize("name", ["central.zip", "kobo.xlsx"])
+def test_an_old_file_that_was_taken_in_once_does_not_undo_an_edit(name, store, take):
+    """Yesterday's export imported again by mistake: what it said is known, and no news."""
+    edited = usual()
+    edited[0] |= {"_instance": f"uuid:{key(9001)}", "address": "5 栋"}
+    edited[0]["concerns"][0]["households_affected"] = "60"
+    old = EXPORTS[name](usual())
+    take(name, old)
+    take(name, EXPORTS[name](edited))
+    before = store.revision_count()
+
+    again = [take(name, old, dry_run=dry) for dry in (True, False)]
+
+    assert [one.concerns.revised for one in again] == [0, 0]
+    assert [one.visits.unchanged for one in again] == [3, 3]
+    assert store.revision_count() == before
+    assert store.frame("concern")["households_affected"].max() == 60
+
+
 @pytest.mark.parametrize("name", ["central.zip", "central.json", "kobo.xlsx", "kobo.json"])
 def test_rejected_submissions_are_left_out_on_request(name, take):
     """By default all come in and the report says so; asked for, they are counted as skipped."""
