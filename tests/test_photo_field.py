@@ -93,6 +93,16 @@ def test_what_is_no_photo_is_said_under_the_field(store):
     assert saved.concerns[0].photo is None
 
 
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(store):
+    """The page keeps it back and says so; the message names the limit."""
+    form, field = opened(store)
+
+    pressed(field, heavy=True)
+
+    assert "太大 (超过 20 MB)" in field.fault.zh
+    assert form.save() is None
+
+
 def test_a_refused_photo_leaves_the_one_before_it(store):
     """A second choice that fails does not take the first one away."""
     _, field = opened(store)

@@ -17,6 +17,7 @@ import traitlets
 from gridkit.errors import DataError, GridkitError
 from gridkit.forms.field import Field
 from gridkit.records.photos import Photos
+from gridkit.records.picture import MOST_BYTES
 from gridkit.records.spec import FieldSpec
 from gridkit.screen.look import Markup, Words, tag
 
@@ -42,6 +43,7 @@ class PhotoInput(anywidget.AnyWidget):
     label = traitlets.Unicode("").tag(sync=True)
     preview = traitlets.Unicode("").tag(sync=True)
     refused = traitlets.Bool(default_value=False).tag(sync=True)
+    most_bytes = traitlets.Int(MOST_BYTES).tag(sync=True)
 
     def __init__(self) -> None:
         super().__init__()
@@ -59,6 +61,8 @@ class PhotoInput(anywidget.AnyWidget):
                 taker(None)
             elif told.get("unread"):
                 taker(b"")
+            elif told.get("heavy"):  # the page kept it back; `redraw` says why
+                taker(bytes(self.most_bytes + 1))
             elif told.get("photo") and buffers:
                 taker(bytes(buffers[0]))
 

@@ -1,7 +1,7 @@
 // Choosing or taking a photo. It is made smaller here, on the page: what the camera wrote
 // beside the pixels (place, time, device) is not sent on, and a large file does not have to
 // pass the connection to the kernel, which breaks above 10 MB.
-const EDGE = 2048, RAW = 6_000_000;
+const EDGE = 2048, RAW = 6_000_000; // pixels of the longer edge, bytes
 
 async function smaller(file) {
   const bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
@@ -62,6 +62,10 @@ function render({ model, el }) {
     const one = from.files[0];
     from.value = ""; // the same file can be chosen again
     if (!one) return;
+    if (one.size > model.get("most_bytes")) { // a tablet would choke on unpacking it
+      model.send({ heavy: true });
+      return;
+    }
     let body = one;
     try {
       body = await smaller(one);
