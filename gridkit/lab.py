@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib import metadata
 from itertools import count
 from pathlib import Path
 
@@ -118,6 +119,21 @@ def environment(workspace: Workspace) -> dict[str, str]:
     }
 
 
+def unheard() -> list[str]:
+    """Say that server and kernel shall talk in private: the port of a kernel is everybody's.
+
+    Whoever else has an account on the machine could listen in to what a kernel shows. Empty
+    where the installed libraries are not known to encrypt that: jupyter_client below 8.10,
+    or ZeroMQ without CURVE.
+    """
+    import zmq
+
+    version = tuple(int(part) for part in metadata.version("jupyter_client").split(".")[:2])
+    if version < (8, 10) or not zmq.has("curve"):
+        return []
+    return ["--KernelManager.transport_encryption=auto"]
+
+
 def command(notebooks: Path, *, browser: bool, port: int | None = None) -> list[str]:
     """Write the command that starts Lab on this machine only, with its token on."""
     words = [sys.executable, "-m", "jupyterlab", str(notebooks)]
@@ -128,6 +144,7 @@ def command(notebooks: Path, *, browser: bool, port: int | None = None) -> list[
         words.append("--allow-root")
     if not browser:
         words.append("--no-browser")
+    words += unheard()
     if port is not None:
         words.append(f"--ServerApp.port={port}")
     return words

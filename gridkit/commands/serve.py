@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gridkit.errors import GridkitError
-from gridkit.lab import environment, notebook_sources
+from gridkit.lab import environment, notebook_sources, unheard
 from gridkit.terminal import Folder, err, opened, out
 
 if TYPE_CHECKING:
@@ -81,8 +81,8 @@ def serve(
         _ = workspace.store, workspace.grids  # a fault is told here, not on a worker's page
         chosen = port or free_port(host)
         check_free(host, chosen)
-        if not is_loopback(host):
-            err.print(_OPEN_TO_OTHERS, style="yellow", markup=False)
+        if warning(host):
+            err.print(warning(host), style="yellow", markup=False)
         out.print(
             f"打开 · open:  http://{_shown(host)}:{chosen}/?token={word}\n"
             "按 Ctrl+C 结束 · Ctrl+C ends it",
@@ -131,10 +131,25 @@ def run(words: list[str], environment: dict[str, str]) -> int:
 
 _OPEN_TO_OTHERS = (
     "注意: 其他电脑也能访问。没有 https, 同一网络里的人可能看到内容; 请只在可信的内网使用, "
-    "或放在 https 代理后面。定位在这样的页面上用不了。\n"
+    "或放在 https 代理后面。\n"
+    "从其他电脑打开时用不了定位: 网址不是 https, 浏览器不给位置; 地点请在地图上点, 或用网格中心。\n"
     "Note: other machines can reach this. Without https its content can be read on the way; "
-    "use it in a trusted network or behind an https proxy. GPS does not work there."
+    "use it in a trusted network or behind an https proxy. Browsers give other machines no "
+    "position (GPS) over plain http: places are tapped on the map there."
 )
+
+
+def warning(host: str) -> str:
+    """Tell what to know before others can reach the app; empty where only this machine can.
+
+    Examples
+    --------
+    >>> warning("127.0.0.1")
+    ''
+    >>> "用不了定位" in warning("0.0.0.0")
+    True
+    """
+    return "" if is_loopback(host) else _OPEN_TO_OTHERS
 
 
 _BROKEN = (
@@ -279,7 +294,7 @@ def command(pages: Path, *, host: str, port: int, browser: bool) -> list[str]:
     words += [f"--VoilaKernelManager.preheat_denylist={cold}"]
     words += [f"--VoilaKernelManager.fill_delay={REFILL_SECONDS}"]
     words += [f"--MappingKernelManager.cull_idle_timeout={IDLE_SECONDS}"]
-    words += ["--MappingKernelManager.cull_interval=60"]
+    words += ["--MappingKernelManager.cull_interval=60", *unheard()]
     if not browser:
         words.append("--no-browser")
     return words
