@@ -79,8 +79,10 @@ def report(
 
     day = on.date() if on else None
     with opened(folder) as workspace:
-        target = path or Path(_TITLES[kind])
+        usual = Path(_TITLES[kind])
+        target = path or (usual.with_suffix(template.suffix) if template else usual)
         _sound(workspace, kind, day, division, matter)
+        _fits(target, kind, template)
         with bar("出表 · writing"):
             if kind is Kind.OWN:
                 made = _own(workspace, target, (day, form, template))
@@ -89,6 +91,29 @@ def report(
         out.print(f"已写 {made}", markup=False, soft_wrap=True)
         if pdf:
             out.print(f"已写 {to_pdf(made)}", markup=False, soft_wrap=True)
+
+
+def _fits(path: Path, kind: Kind, template: Path | None) -> None:
+    """Refuse a file whose name says another kind than what is in it: no program would open it.
+
+    Raises
+    ------
+    DataError
+        If it is so, or the report would replace its own template.
+    """
+    from gridkit.errors import DataError
+
+    right = (template if kind is Kind.OWN and template else Path(_TITLES[kind])).suffix.lower()
+    if path.suffix.lower() != right:
+        raise DataError(
+            zh=f"这种报表写成 {right} 文件, {path.name} 不是; 要 PDF 请另加 --pdf。",
+            en=f"This report is a {right} file, which {path.name} is not; for a PDF add --pdf.",
+        )
+    if template and path.exists() and path.samefile(template):
+        raise DataError(
+            zh=f"--to {path.name} 就是模板本身, 会被换掉; 请换一个文件名。",
+            en=f"--to {path.name} is the template itself and would be replaced; name another.",
+        )
 
 
 def _sound(

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gridkit.errors import StoreError, StoreFullError, why_os
+from gridkit.records.spared import need_other
 
 
 def put(path: str | Path, write: Callable[[Path], object]) -> Path:
@@ -30,9 +31,11 @@ def put(path: str | Path, write: Callable[[Path], object]) -> Path:
     Raises
     ------
     StoreError
-        If it cannot be written (StoreFullError if the disk is full); what was there is kept.
+        If it cannot be written (StoreFullError if the disk is full) or is a ledger; what was
+        there is kept.
     """
     path = Path(path)
+    need_other(path)
     draft: Path | None = None
     try:
         handle, name = tempfile.mkstemp(

@@ -30,6 +30,7 @@ from gridkit.errors import DataError, GridkitError, Problem, why_os
 from gridkit.exchange.phone_choices import GRID_FILE, field_choices, grid_questions
 from gridkit.exchange.survey import EN, FORM, ZH, Row, survey
 from gridkit.records.photos import PHOTO_FIELDS
+from gridkit.records.spared import need_other
 from gridkit.records.spec import CONCERN, SPEC_VERSION, VISIT
 
 if TYPE_CHECKING:
@@ -196,6 +197,7 @@ def write_xlsform(form: PhoneForm, path: str | Path) -> Written:
         If a file cannot be written.
     """
     path = Path(path)
+    need_other(path)
     book = Workbook()
     first = book.active
     if first is not None:

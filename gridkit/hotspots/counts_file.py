@@ -19,6 +19,7 @@ from gridkit.hotspots.counts import answered, reasons, sql
 from gridkit.hotspots.placed import place_concerns
 from gridkit.hotspots.relations import Question, Scale, relations
 from gridkit.hotspots.source import Concerns, quoted_text, row_count
+from gridkit.records.spared import need_other
 
 if TYPE_CHECKING:
     import duckdb
@@ -169,6 +170,7 @@ def _copy(
     connection: duckdb.DuckDBPyConnection, target: Path, concerns: Concerns, tell: Progress
 ) -> int:
     """Write the counts beside their place, then put them there; the number of rows."""
+    need_other(target)
     csv = target.suffix.lower() == ".csv"
     part = target.with_name(f".{target.name}.part")
     bare = target.with_name(f".{target.name}.bare") if csv else part

@@ -24,6 +24,7 @@ from gridkit.errors import OfflineError, why_os
 from gridkit.maps import assets
 from gridkit.maps.escape import safe, script_json
 from gridkit.records.desk_file import desk_path
+from gridkit.records.spared import need_other
 
 _LEAFLET = assets.Asset("leaflet", "leaflet.js")
 # Vendored, but embedded only where the map's own code calls them.
@@ -273,6 +274,7 @@ def save(m: folium.Map, path: str | Path) -> Path:
     'map.html'
     """
     path = desk_path(path) if getattr(m, "audience", None) == "desk" else Path(path)
+    need_other(path)
     page = render(m)
     try:
         _write(path, page, shared=getattr(m, "audience", None) != "desk")

@@ -18,6 +18,7 @@ import folium
 from gridkit.errors import PrintError, why_os
 from gridkit.maps.offline import render
 from gridkit.records.desk_file import desk_path
+from gridkit.records.spared import need_other
 
 BROWSER_VARIABLE = "GRIDKIT_BROWSER"
 """Names the browser's program, where it is not found by itself."""
@@ -96,6 +97,7 @@ def print_map(m: folium.Map, path: str | Path) -> Path:
         As in `maps.render`.
     """
     path = desk_path(path) if getattr(m, "audience", None) == "desk" else Path(path)
+    need_other(path)
     kind = path.suffix.lower()
     if kind not in {".png", ".pdf"}:
         raise PrintError(

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import DataError, StoreError, why_os
+from gridkit.records.spared import need_other
 from gridkit.training.knobs import Knobs
 from gridkit.training.play import Finding, Play, Visit
 from gridkit.training.roots import ACTIONS, ROOTS
@@ -201,6 +202,7 @@ class Drill:
                 for f in self.play.findings
             ],
         }
+        need_other(path)
         try:
             text = json.dumps(content, indent=1, ensure_ascii=False)
             Path(path).write_text(text, encoding="utf-8")

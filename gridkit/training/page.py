@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from gridkit.errors import StoreError, why_os
+from gridkit.records.spared import need_other
 from gridkit.screen.look import Markup, join, tag
 
 STYLE = """
@@ -61,6 +62,7 @@ def save_page(page: str, path: str | Path) -> Path:
     StoreError
         If the file cannot be written.
     """
+    need_other(path)
     try:
         Path(path).write_text(page, encoding="utf-8")
     except OSError as fault:

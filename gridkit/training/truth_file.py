@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from gridkit.errors import DataError, StoreError, why_os
+from gridkit.records.spared import need_other
 from gridkit.training.history import History
 
 _DAYS = ("starts", "harm_on", "ends")
@@ -58,6 +59,7 @@ def save_truth(content: Mapping[str, Any], path: str | Path) -> None:
         If the file cannot be written.
     """
     text = json.dumps(content, ensure_ascii=False, indent=1)
+    need_other(path)
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as fault:
