@@ -74,6 +74,12 @@ html, body {{ width: {_WIDTH}px; height: {_HEIGHT}px; margin: 0; overflow: hidde
 </style>"""
 
 
+def _on_sheet(page: str) -> str:
+    """Lay a page out for a sheet; its legend is told that nobody will scroll it."""
+    page = page.replace("<html ", '<html class="gk-sheet" ', 1)
+    return page.replace("</head>", f"{_SHEET}\n</head>", 1)
+
+
 def print_map(m: folium.Map, path: str | Path) -> Path:
     """Print a map as a picture or as a PDF page of A4, across.
 
@@ -107,7 +113,7 @@ def print_map(m: folium.Map, path: str | Path) -> Path:
     program = browser()
     with tempfile.TemporaryDirectory(prefix="gridkit-print-") as folder:
         page, made = Path(folder) / "map.html", Path(folder) / f"made{kind}"
-        page.write_text(render(m).replace("</head>", f"{_SHEET}\n</head>", 1), encoding="utf-8")
+        page.write_text(_on_sheet(render(m)), encoding="utf-8")
         _draw(program, page, made, Path(folder) / "profile")
         _put(made, path, private=getattr(m, "audience", None) == "desk")
     return path

@@ -2,6 +2,7 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
+  var SMALLEST = 0.62;  // of a legend on paper
 
   function swatch(item) {
     if (item.kind === 'disc') {
@@ -32,6 +33,17 @@
     L.DomEvent.disableClickPropagation(head);
   };
 
+  // On paper nothing is scrolled: the legend shrinks until it fits, and says what it leaves out.
+  function paper(legend, body) {
+    function over() { return legend.scrollHeight > legend.clientHeight + 1; }
+    for (var size = 1; over() && size > SMALLEST;) { body.style.zoom = size -= 0.05; }
+    for (var all = body.getElementsByTagName('section'), left = 0, foot; over() && all.length;) {
+      all[all.length - 1].remove();
+      foot = foot || L.DomUtil.create('footer', '', body);
+      foot.textContent = '另有 ' + (++left) + ' 个图层的图例印不下: 请少选几层再印 / ' + left + ' more did not fit: print fewer layers';
+    }
+  }
+
   // spec: {words, foot, sections}; layers: of the sections, in their order
   gk.panel = function (map, spec, layers) {
     var box = map.getContainer();
@@ -47,11 +59,12 @@
     var legend = new Legend().addTo(map).getContainer();
     var summary = L.DomUtil.create('summary', '', legend);
     summary.innerHTML = spec.words;
-    var body = L.DomUtil.create('div', '', legend);
+    var body = L.DomUtil.create('div', '', legend), sheet = document.documentElement.classList.contains('gk-sheet');
     function write() {
       // a layer that colors by what is chosen speaks for itself
       body.innerHTML = spec.sections.map(function (s, i) { return layers[i].legend ? layers[i].legend() : s; })
         .filter(function (s, i) { return map.hasLayer(layers[i]); }).map(section).join('') + (spec.foot ? '<footer>' + spec.foot + '</footer>' : '');
+      if (sheet) { paper(legend, body); }
     }
     map.on('layeradd layerremove gk:legend', write);
     write();
@@ -71,6 +84,7 @@
       below();
       if (window.ResizeObserver) { new ResizeObserver(below).observe(list); }
     }
+    if (sheet) { paper(legend, body); }
   };
 
   // A notebook may ask to see grids, by their places in the list; a touched grid is told to it.
