@@ -7,6 +7,7 @@ import datetime as dt
 
 import docx
 import pytest
+import shapely
 from typer.testing import CliRunner
 
 import gridkit as gk
@@ -14,6 +15,7 @@ from gridkit import reports
 from gridkit.cli import app
 from gridkit.errors import DataError
 from gridkit.exchange.printing import convert, find_office
+from gridkit.records.grids import make_grids
 from gridkit.triage import annual_figures
 
 DAY = dt.date(2026, 10, 21)
@@ -244,3 +246,24 @@ def test_libreoffice_reads_every_sheet(desk, tmp_path):
         convert(path, "txt", tmp_path / "read.txt")
         first = (tmp_path / "read.txt").read_text("utf-8-sig").splitlines()[0]
         assert title in first
+
+
+def test_a_name_with_unseen_characters_stops_no_sheet(tmp_path):
+    """Grids are read from files of others; what Word cannot hold is left out of the name."""
+    grids = make_grids(shapely.box(117.40, 26.70, 117.42, 26.72), 500, "990428", 40)
+    grids = grids.assign(name="一\x0b格<b>&{{ x }}", township_name="青\x01溪镇")
+    made = gk.create_workspace(
+        tmp_path / "w", name="青溪县", county_code="990428", grids=grids, invented=True
+    )
+    grid = str(grids.index[0])
+    one = {"grid_id": grid, "source": "window", "demand_type": "water", "safety": "violence"}
+    made.store.add([gk.Concern(heard_on="2026-10-01", **one)], by_role="trainer")
+    here = reports.read_desk(made, on=DAY)
+    made.close()
+
+    half = reports.half_month(here, tmp_path / "h.docx")
+    met = reports.reception_day(here, tmp_path / "r.docx", level="county")
+    talk = reports.evening_talk(here, tmp_path / "t.docx", division=f"{grid[:9]}000")
+
+    assert "青 溪镇居民夜话会" in texts(talk)
+    assert all("一 格<b>&{{ x }}" in texts(path) for path in (half, met))

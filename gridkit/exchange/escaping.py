@@ -31,6 +31,26 @@ _NUMERIC = re.compile(
 _SAME = re.compile(r"(?:0|[1-9]\d{0,10})(?:\.\d{0,3}[1-9])?", re.ASCII)
 
 
+# what XML cannot hold, not even escaped: no XLSX, no DOCX and no answer in XML opens with it
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def is_writable(text: str) -> bool:
+    """Tell whether an Office file can hold a text."""
+    return _UNWRITABLE.search(text) is None
+
+
+def writable_text(text: str) -> str:
+    r"""Put a space for each character that no Office file can hold.
+
+    Examples
+    --------
+    >>> writable_text("青\x01溪"), writable_text("a\tb")
+    ('青 溪', 'a\tb')
+    """
+    return _UNWRITABLE.sub(" ", text)
+
+
 def escape_formula(text: str) -> str:
     """Put an apostrophe before a text that a spreadsheet would run.
 

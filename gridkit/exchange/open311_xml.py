@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
+
+from gridkit.exchange.escaping import writable_text
 
 
 def to_xml(root: str, item: str, rows: Sequence[dict[str, Any]]) -> bytes:
@@ -23,8 +24,6 @@ def to_xml(root: str, item: str, rows: Sequence[dict[str, Any]]) -> bytes:
     return written
 
 
-# XML has no way to write these, not even escaped
-_UNSEEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ITEMS = {"attributes": "attribute", "values": "value"}
 
 
@@ -36,4 +35,4 @@ def _append(parent: ET.Element, row: dict[str, Any]) -> None:
                 _append(ET.SubElement(child, _ITEMS[name]), one)
         elif value is not None:
             text = str(value).lower() if isinstance(value, bool) else str(value)
-            child.text = _UNSEEN.sub(" ", text)
+            child.text = writable_text(text)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gridkit.exchange.escaping import writable_text
 from gridkit.triage import board, states
 from gridkit.triage.matter_statistics import figures
 
@@ -121,7 +122,7 @@ def place_names(workspace: Workspace) -> pd.Series:
     Returns
     -------
     Series of str, indexed by division code or grid id
-        Empty where there are no grids.
+        Empty where there are no grids; without what no Office file can hold.
     """
     if not workspace.has_grids:
         return pd.Series(dtype="str")
@@ -138,4 +139,4 @@ def place_names(workspace: Workspace) -> pd.Series:
     ]
     names = pd.concat([pd.Series(dtype="str"), *parts]).dropna()
     first: pd.Series = names[~names.index.duplicated()]
-    return first
+    return first.map(writable_text)  # from a file of others; Word drops what stands behind

@@ -6,7 +6,6 @@ Nothing that is not a field of the ledger can be asked for, so no file brings in
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gridkit.errors import DataError, Problem, StoreError, why_os
+from gridkit.exchange.escaping import is_writable, writable_text
 from gridkit.exchange.output import file_name, put
 from gridkit.reports.asked import FIGURES, LIST_FIELDS, asked_columns
 from gridkit.triage.matter_statistics import MATTER_DIMENSIONS
@@ -23,8 +23,6 @@ FOLDER = "own_forms"
 """Where a county's own tables are kept in its profile."""
 FILTERS = ("demand_type", "demand_detail", "dispute_code", "source", "grid_id")
 _KEYS = {"title", "group", "column", "filter"}
-# what no XLSX and no DOCX can hold: a file with it does not open
-_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -157,9 +155,9 @@ def _problems(form: OwnForm) -> list[Problem]:
         if name not in FILTERS
     ]
     found += [
-        Problem("title" if text == form.title else "column", _UNSEEN.sub("□", text), zh, en)
+        Problem("title" if text == form.title else "column", writable_text(text), zh, en)
         for text in (form.title, *(head for head, _ in form.columns))
-        if _UNSEEN.search(text)
+        if not is_writable(text)
         for zh, en in [
             ("有看不见的控制字符, 请重新写一遍", "control characters; write it anew")
         ]

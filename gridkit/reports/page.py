@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from gridkit.exchange.escaping import writable_text
 from gridkit.exchange.output import put
 
 BODY, TITLE, LATIN = "仿宋", "黑体", "Times New Roman"
@@ -120,7 +121,9 @@ class Page:
                 inside.paragraph_format.space_before = Pt(2)
                 inside.paragraph_format.space_after = Pt(2)
                 inside.paragraph_format.keep_with_next = number == 0
-                self._dress(inside.add_run(text), TITLE if number == 0 else BODY, 10)
+                self._dress(
+                    inside.add_run(writable_text(text)), TITLE if number == 0 else BODY, 10
+                )
                 if number == 0:
                     inside.alignment = self._center
                     _shade(cell)
@@ -138,7 +141,7 @@ class Page:
         line = self._document.add_paragraph()
         line.paragraph_format.space_after = Pt(6)
         line.paragraph_format.page_break_before, self._breaks = self._breaks, False
-        self._dress(line.add_run(text), font, size)
+        self._dress(line.add_run(writable_text(text)), font, size)
         return line
 
     @staticmethod
