@@ -10,6 +10,7 @@ import shapely
 from typer.testing import CliRunner
 
 import gridkit as gk
+from gridkit import reports
 from gridkit.cli import app
 from gridkit.errors import GridkitError, StoreError
 from gridkit.exchange.output import put_bytes
@@ -109,3 +110,16 @@ def test_a_report_is_named_as_what_it_is(county, tmp_path):
     assert own.read_bytes() == whole
     assert written.exit_code == 0
     assert docx.Document(str(tmp_path / "a.docx")).paragraphs[0].text == "表"
+
+
+def test_a_report_is_not_written_over_the_county_s_own_template(county):
+    """It took an afternoon to make."""
+    own = county.folder / "templates" / "half_month.docx"
+    reports.take_out(own)
+    whole = own.read_bytes()
+    asked = ["report", "half-month", "-w", str(county.folder), "--to", str(own)]
+
+    done = CliRunner().invoke(app, asked)
+
+    assert "模板本身" in str(done.exception)
+    assert own.read_bytes() == whole

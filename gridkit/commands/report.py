@@ -99,7 +99,7 @@ def _fits(path: Path, kind: Kind, template: Path | None) -> None:
     Raises
     ------
     DataError
-        If it is so, or the report would replace its own template.
+        If it is so.
     """
     from gridkit.errors import DataError
 
@@ -108,11 +108,6 @@ def _fits(path: Path, kind: Kind, template: Path | None) -> None:
         raise DataError(
             zh=f"这种报表写成 {right} 文件, {path.name} 不是; 要 PDF 请另加 --pdf。",
             en=f"This report is a {right} file, which {path.name} is not; for a PDF add --pdf.",
-        )
-    if template and path.exists() and path.samefile(template):
-        raise DataError(
-            zh=f"--to {path.name} 就是模板本身, 会被换掉; 请换一个文件名。",
-            en=f"--to {path.name} is the template itself and would be replaced; name another.",
         )
 
 

@@ -132,10 +132,13 @@ def own_form(
     Raises
     ------
     DataError
-        If the template cannot be filled in.
+        If the template cannot be filled in, or is `path` itself.
     StoreError
         If the file cannot be written.
     """
+    from gridkit.reports.word_template import need_apart
+
+    need_apart(template, path)
     table = own_table(desk, form)
     if template is None:
         return put(path, lambda draft: _sheet(draft, desk, form, table))

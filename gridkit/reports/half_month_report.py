@@ -107,10 +107,13 @@ def half_month(
     Raises
     ------
     DataError
-        If the template cannot be read, or names what there is not.
+        If the template cannot be read, names what there is not, or is `path` itself.
     StoreError
         If the file cannot be written.
     """
+    from gridkit.reports.word_template import need_apart
+
+    need_apart(template, path)
     context = half_month_context(desk, seen)
     return put(path, lambda draft: _fill(draft, context, template, seen))
 

@@ -101,6 +101,21 @@ def keep(path: str | Path, *, replace: bool) -> None:
         )
 
 
+def need_apart(template: str | Path | None, path: str | Path) -> None:
+    """Refuse to write a report over the template that it is made from.
+
+    Raises
+    ------
+    DataError
+        If both are one file.
+    """
+    if template and Path(path).exists() and Path(path).samefile(template):
+        raise DataError(
+            zh=f"{Path(path).name} 就是模板本身, 会被换掉, 没有写入; 请换一个文件名。",
+            en=f"{Path(path).name} is the template itself and was not replaced; name another.",
+        )
+
+
 def own_template(folder: str | Path) -> Path | None:
     """Find the county's own template of the half-month report in its workspace.
 
