@@ -11,16 +11,17 @@ from gridkit.maps.escape import safe
 from gridkit.maps.legend import Caption, add_panel
 from gridkit.records.topology import KINDS
 
-# Each kind is a layer of its own, so it can be shown alone; a click on a mark says its name
-_COLORS = {
-    "ring": "#7f0d22",
-    "duplicate": "#b2182b",
-    "overlap": "#d6604d",
-    "gap": "#2166ac",
-    "sliver": "#8c510a",
-    "outside": "#762a83",
-    "apart": "#40004b",
-    "village": "#1b7837",
+# Each kind is a layer of its own, so it can be shown alone; its mark has a letter, too, for a
+# grey print, and a click on it says the fault
+_MARKS = {
+    "ring": ("#7f0d22", "界"),
+    "duplicate": ("#b2182b", "码"),
+    "overlap": ("#b3421f", "叠"),
+    "gap": ("#2166ac", "空"),
+    "sliver": ("#8c510a", "碎"),
+    "outside": ("#762a83", "越"),
+    "apart": ("#40004b", "离"),
+    "village": ("#1b7837", "村"),
 }
 MOST_MARKED = 500
 """Of each kind, only so many are marked, the largest; the table has them all."""
@@ -93,9 +94,11 @@ def _drawable(grids: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _layer(kind: str, faults: gpd.GeoDataFrame) -> folium.FeatureGroup:
     zh, en = KINDS[kind]
-    color = _COLORS[kind]
-    dot = f"display:inline-block;width:11px;height:11px;border-radius:50%;background:{color}"
-    name = f'<span style="{dot}"></span> {safe(zh)} <small>{safe(en)}</small>'
+    color, letter = _MARKS[kind]
+    mark = f'<span style="background:{color}">{letter}</span>'
+    name = (
+        f'<span class="gk-number gk-fault">{mark}</span> {safe(zh)} <small>{safe(en)}</small>'
+    )
     group = folium.FeatureGroup(name=name)
     for row in faults.itertuples():
         shape = row.geometry
@@ -109,13 +112,11 @@ def _layer(kind: str, faults: gpd.GeoDataFrame) -> folium.FeatureGroup:
                 shapely.to_geojson(simple), style_function=lambda _, s=style: s
             ).add_to(group)
         at = shape.representative_point()
-        folium.CircleMarker(
+        folium.Marker(
             [at.y, at.x],
-            radius=7,
-            color="#1d1b18",
-            weight=1.5,
-            fill_color=color,
-            fill_opacity=1.0,
+            icon=folium.DivIcon(
+                mark, icon_size=(22, 22), icon_anchor=(11, 11), class_name="gk-number gk-fault"
+            ),
             popup=folium.Popup(words, max_width=320),
         ).add_to(group)
     return group

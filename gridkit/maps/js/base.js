@@ -2,7 +2,7 @@
 (function () {
   'use strict';
   var gk = window.gk = window.gk || {};
-  var STEPS = 100000, MANY = 2000, SVG = 'http://www.w3.org/2000/svg';
+  var STEPS = 100000, MANY = 2000, MANY_NAMES = 40, FEW_NAMES = 5, SVG = 'http://www.w3.org/2000/svg';
 
   // --- base: paper, borders ------------------------------------------------------------------
   // Lines and areas that nobody touches; each of `marks` is {f, open, fill, color, weight, alpha, dash}. As SVG: the
@@ -75,9 +75,13 @@
       var map = this._map, origin = map.getPixelOrigin(), z = map.getZoom(), html = [];
       var taken = gk.taken(map);
       var view = map.getPixelBounds(), perDegree = 256 * Math.pow(2, z) / 360;
+      // where grids are many and a handful of the largest would have a name, none has one
+      var here = this.spec.names.filter(function (n) { return n[3] === 1 && view.contains(map.project([n[1] / STEPS, n[0] / STEPS], z)); });
+      var fit = here.filter(function (n) { return n[4] / STEPS * perDegree >= (n[2].length * 12 + 6) * 0.9; }).length;
+      var bare = here.length > MANY_NAMES && fit < FEW_NAMES;
       this.spec.names.forEach(function (n) {
         var town = n[3] === 0, river = n[3] === 2, w = n[2].length * (town ? 14 : 12) + 6, h = town ? 20 : 16;
-        if (!town && !river && n[4] / STEPS * perDegree < w * 0.9) { return; }
+        if (!town && !river && (bare || n[4] / STEPS * perDegree < w * 0.9)) { return; }
         var p = map.project([n[1] / STEPS, n[0] / STEPS], z);
         if (!view.contains(p)) { return; }
         p = p.subtract(origin);

@@ -84,13 +84,14 @@
     _addNames: function (html, seen, wide) {
       var spec = this.spec, at = this._at, taken = [];
       var marks = at.map(function (p, i) { var d = wide[i] / 2; return [p.x - d, p.y - d, p.x + d, p.y + d]; });
+      var west = this._map.containerPointToLayerPoint([0, 0]).x, east = west + this._map.getSize().x;
       function over(a, b) { return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1]; }
       at.forEach(function (p, i) {
         if (!seen[i]) { return; }
         var long = 13 * spec.rows[i][0].length, d = wide[i] / 2, box;
         var to = [[d + 1, 0, 0], [-d - 1, 0, -1], [0, d + 9, -0.5], [0, -d - 9, -0.5]].find(function (to) {
           box = [p.x + to[0] + to[2] * long, p.y + to[1] - 8, p.x + to[0] + (1 + to[2]) * long, p.y + to[1] + 8];
-          return !taken.some(over.bind(null, box)) && !marks.some(function (b, k) { return k !== i && seen[k] && over(box, b); });
+          return box[0] >= west && box[2] <= east && !taken.some(over.bind(null, box)) && !marks.some(function (b, k) { return k !== i && seen[k] && over(box, b); });
         });
         if (!to) { return; }
         taken.push(box);

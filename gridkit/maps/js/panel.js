@@ -3,6 +3,7 @@
   'use strict';
   var gk = window.gk = window.gk || {};
   var SMALLEST = 0.62;  // of a legend on paper
+  var AFTER_PAN_MS = 320;  // Leaflet moves the map for a popup in 250
 
   function swatch(item) {
     if (item.kind === 'disc') {
@@ -77,6 +78,19 @@
       legend.open = at.left - of.left > far.x || at.top - of.top > far.y;
     };
     map._gkOpen();
+    // a list that opened behind the title or the list of layers comes down from there
+    map.on('popupopen', function (e) {
+      window.setTimeout(function () {
+        var popup = e.popup.getElement(), down = 0;
+        if (!popup || !map.hasLayer(e.popup)) { return; }
+        var p = popup.getBoundingClientRect();
+        box.querySelectorAll('.gk-head, .leaflet-control-layers').forEach(function (over) {
+          var r = over.getBoundingClientRect();
+          if (p.left < r.right && p.right > r.left && p.top < r.bottom && p.bottom > r.top) { down = Math.max(down, r.bottom - p.top + 8); }
+        });
+        if (down) { map.panBy([0, -down]); }
+      }, AFTER_PAN_MS);
+    });
     // the legend ends where the list of layers, which may unfold, begins
     var list = box.querySelector('.leaflet-control-layers');
     function below() { box.style.setProperty('--gk-list', list.offsetHeight + 'px'); }

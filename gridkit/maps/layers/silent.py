@@ -22,7 +22,10 @@ _STYLES: dict[str, dict[str, Json]] = {
     "likely": _upright(6, "rgba(126,87,194,.55)"),
     "possible": _upright(11, "rgba(180,167,214,.45)"),
     "unclear": {},
-    "unlikely": {"fill": "#c7e9c0", "opacity": 0.45},
+    "unlikely": {
+        "fill": "#a8d5a2",
+        "opacity": 0.55,
+    },  # on a grey print, too, not as white paper
     "no_households": NO_DATA,
 }
 
