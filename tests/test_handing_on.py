@@ -22,6 +22,7 @@ import gridkit as gk
 from gridkit import maps
 from gridkit.cli import main
 from gridkit.errors import PrintError
+from gridkit.exchange.csv_table import read_csv
 from gridkit.exchange.geofiles import read_geo, write_geo
 from gridkit.maps.printing import print_map
 from gridkit.records.grids import make_grids, read_grids, write_grids
@@ -444,7 +445,7 @@ def test_faults_of_every_kind_at_once_are_all_in_one_table(run, tmp_path):
     )  # fmt: skip
 
     assert code == 1, told
-    rows = pd.read_csv(tmp_path / "问题.csv", dtype={"网格": "str"}, keep_default_na=False)
+    rows = read_csv(tmp_path / "问题.csv").astype("object").fillna("")
     found = {(kind, grid[12:]) for kind, grid in zip(rows["问题"], rows["网格"], strict=True)}
     assert found >= {
         ("边界无效", "003"), ("边界无效", "004"), ("边界无效", "005"), ("边界无效", "010"),
@@ -487,7 +488,7 @@ def checked(run, folder, *options):
     return (
         code,
         told,
-        pd.read_csv(table, dtype="str", keep_default_na=False) if table.exists() else None,
+        read_csv(table).astype("object").fillna("") if table.exists() else None,
     )
 
 
