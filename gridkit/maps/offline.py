@@ -72,7 +72,8 @@ def render(m: folium.Map, *, live: bool = False) -> str:
     -----
     Bootstrap, its glyphicons and Font Awesome (2 MB) are left out: markers made with
     `folium.Icon` keep their color and get a dot for the glyph. jQuery is embedded only if
-    the map calls it, as Folium's popups do.
+    the map calls it, as Folium's popups do. `folium.plugins.MeasureControl` measures distances
+    and areas, in Chinese.
 
     References
     ----------
