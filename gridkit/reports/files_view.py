@@ -7,8 +7,8 @@ from pathlib import Path
 from gridkit.screen.look import Column, Words, html, style, tag
 
 _KINDS = {
-    ".xlsx": Words("表格, 用 Excel 或 WPS 打开", "a table, for Excel or WPS"),
-    ".docx": Words("文稿, 用 Word 或 WPS 打开", "a document, for Word or WPS"),
+    ".xlsx": Words("表格, 用 Excel 或 WPS 打开", "for Excel or WPS"),
+    ".docx": Words("文稿, 用 Word 或 WPS 打开", "for Word or WPS"),
     ".pdf": Words("可直接打印", "ready to print"),
 }
 _OTHER = Words("文件", "a file")
@@ -46,5 +46,4 @@ def _sentence(path: Path) -> str:
     kind = _KINDS.get(path.suffix.lower(), _OTHER)
     size = max(1, round(path.stat().st_size / 1000))
     zh = f" 已写好: {kind.zh}, {size:,} KB, 在文件夹 {path.parent.name} 里。"
-    en = f"written: {kind.en}, in the folder {path.parent.name}"
-    return tag("p", tag("b", path.name), zh, tag("span", en, lang="en"))
+    return tag("p", tag("b", path.name), zh, tag("i", f"Written, {kind.en}.", lang="en"))

@@ -13,12 +13,12 @@ from typing import Any
 
 from gridkit.errors import DataError
 from gridkit.exchange.encoding import decode
+from gridkit.reports.office_zip import MOST_BYTES, unpacked_bytes
 
 MOST_HEADS, LONGEST_HEAD = 100, 60
 _LINES = 30  # in which a header is looked for
 _SEPARATORS = ",\t;|"
 _PASTED = re.compile(r"[\n,，、;；|]")
-_MOST_BYTES = 50_000_000
 
 
 def read_heads(text: str) -> list[str]:
@@ -107,9 +107,8 @@ def _sheet_rows(data: bytes) -> list[Sequence[str]]:
     from openpyxl.utils.exceptions import InvalidFileException
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-        if size <= _MOST_BYTES:
+        size = unpacked_bytes(io.BytesIO(data))
+        if size is not None and size <= MOST_BYTES:
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
             tops = map(_top, book.worksheets)
             return next((rows for rows in tops if any(map(_filled, rows))), [])

@@ -20,10 +20,9 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from gridkit.errors import DataError, Problem
 from gridkit.exchange.output import put
+from gridkit.reports.office_zip import MOST_BYTES, unpacked_bytes
 from gridkit.reports.outward import outward
 
-MOST_BYTES = 50_000_000
-"""A template unpacked is no larger: a small file can hold gigabytes of nothing."""
 FILTERS = ("length", "count", "default", "first", "last", "join", "upper", "trim", "int")
 _LOOP = {
     "index": "从 1 数起",
@@ -165,11 +164,9 @@ def check_size(path: str | Path) -> None:
     DataError
         If it is so.
     """
-    try:
-        with zipfile.ZipFile(path) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-    except (OSError, zipfile.BadZipFile):
-        raise DataError(**_unreadable(path)) from None
+    size = unpacked_bytes(path)
+    if size is None:
+        raise DataError(**_unreadable(path))
     if size > MOST_BYTES:
         raise DataError(
             zh=f"模板 {Path(path).name} 展开后有 {size // 1_000_000} MB, 超过 50 MB; 请删去大图再用。",
