@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _FORMULA = frozenset("=+-@|%")
 _CONTROL = frozenset("\t\r\0")
@@ -107,8 +108,15 @@ def _runs(text: str) -> bool:
     bare = text.lstrip("'")
     if bare[:1] in _CONTROL:
         return True
-    first = next((c for c in bare if unicodedata.category(c) not in _UNSEEN), "")
-    return unicodedata.normalize("NFKC", first)[:1] in _FORMULA
+    return next((runs for runs in map(_begins_formula, bare) if runs is not None), False)
+
+
+@lru_cache(maxsize=4096)
+def _begins_formula(letter: str) -> bool | None:
+    """Tell whether a spreadsheet runs what begins with a letter; None if it passes over it."""
+    if unicodedata.category(letter) in _UNSEEN:
+        return None
+    return unicodedata.normalize("NFKC", letter)[:1] in _FORMULA
 
 
 def _is_rewritten(text: str) -> bool:

@@ -196,7 +196,9 @@ def _columns(rows: pd.DataFrame) -> list[list[Any]]:
             whole = values.fillna(0).astype("int64").tolist()
             made.append([None if gap else n for n, gap in zip(whole, gaps, strict=True)])
         else:
-            made.append([escape_formula(text) if text else None for text in values])
+            texts = values.tolist()  # many rows say the same
+            told = {text: escape_formula(text) if text else None for text in set(texts)}
+            made.append([told[text] for text in texts])
     return made
 
 

@@ -242,7 +242,7 @@ def in_order(row: np.ndarray, day: np.ndarray, ids: pd.Index, rank: np.ndarray) 
     if not len(place) or ids.dtype.kind in "iu":
         return order
     named = ids[place].astype("str")
-    dated = np.fromiter((is_dated(i) for i in named), bool, len(place))
+    dated = np.fromiter(map(is_dated, named.tolist()), bool, len(place))
     recorded = np.arange(len(place))
     if not ids.is_monotonic_increasing:
         recorded[np.argsort(named.to_numpy(dtype="U"), kind="stable")] = np.arange(len(place))
