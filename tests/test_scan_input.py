@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from gridkit.errors import AlignmentError, DataError
 from gridkit.hotspots import Plan, ScanResult, count_points, scan, with_expected
+from gridkit.hotspots.scan import is_compiled
 
 PLACES = pd.DataFrame({"x": [0.0, 100.0, 250.0, 900.0], "y": 0.0}, index=list("abcd"))
 WEEKS = pd.date_range("2026-03-02", periods=4, freq="7D")
@@ -218,3 +223,20 @@ def test_words_in_place_of_counts_are_refused() -> None:
     counts = table(n=1)
     with pytest.raises(DataError, match="`n` of `counts` must hold numbers"):
         run(counts.assign(n="many"))
+
+
+def test_whoever_scans_for_the_first_time_can_be_told_that_it_compiles(tmp_path) -> None:
+    """With an empty cache it is not compiled yet; here, where a scan has run, it is."""
+    run(table())
+    asked = "from gridkit.hotspots.scan import is_compiled; print(is_compiled())"
+
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert is_compiled()
+    assert told.stdout == "False\n"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from gridkit.commands.board import codes
+from gridkit.commands.scan import tell_compiling
 from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
 
@@ -267,6 +268,8 @@ def _asked(
     types = tuple(codes(workspace.profile, "demand_type", demand) or ())
     last = on or workspace.store.today()
     first = last - dt.timedelta(days=7 * weeks - 1)
+    if {"clusters", "weeks"} & set(names):
+        tell_compiling()
     with bar("算图层、画地图 · layers and map"):
         asked = asked_map(workspace, names, (first, last), demand_types=types, measure=measure)
     for zh, en in asked.sentences:

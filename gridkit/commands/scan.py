@@ -62,6 +62,7 @@ def scan(
         )
         concerns = workspace.store.frame("concern")
         concerns = concerns.join(same_cause(concerns, workspace.store.frame("step")))
+        tell_compiling()
         with bar("逐周检验 · weekly runs") as progress:
             warning = weekly_warning(
                 concerns,
@@ -87,6 +88,17 @@ def scan(
         path = maps.save(page, path)
         _tell(warning, make_names(workspace.grids, profile), "en" if english else "zh")
         out.print(f"已写好 {path} (内部使用) · written, for the desk only", markup=False)
+
+
+def tell_compiling() -> None:
+    """Say before the first scan of an installation why it takes longer than the others."""
+    from gridkit.hotspots.scan import is_compiled
+
+    if not is_compiled():
+        out.print(
+            "第一次用时空扫描, 要先编译约半分钟, 只此一次 · compiling once, about half a minute",
+            style="dim",
+        )
 
 
 def _tell(warning: WeeklyWarning, names: Names, lang: str) -> None:

@@ -8,6 +8,7 @@ alone finds in replicas of the same data. So one p answers for all windows looke
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,22 @@ class ScanResult:
             en = f"{clear} cluster(s) among {self.cases} cases that chance would hardly make. "
             en += f"The strongest: {self.clusters['en'].iloc[0]}"
         return zh if lang == "zh" else en
+
+
+def is_compiled() -> bool:
+    """Tell whether this machine keeps the scan's compiled code already.
+
+    The first scan after an installation compiles for half a minute or more, and keeps the
+    result beside the package, or in the user's own folder where that cannot be written.
+
+    Returns
+    -------
+    bool
+    """
+    from gridkit.hotspots.scan_kernel import replica_maxima
+
+    kept = Path(replica_maxima.stats.cache_path)  # type: ignore[attr-defined]
+    return any(kept.glob("scan_kernel.replica_maxima-*.nbi"))
 
 
 def scan(
