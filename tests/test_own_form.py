@@ -61,6 +61,9 @@ def test_a_list_is_written_as_a_sheet_and_into_a_word_template(desk, tmp_path):
     page = reports.own_form(desk, form, tmp_path / "a.docx", template=tmp_path / "own.docx")
 
     assert [cell.value for cell in sheet[3]] == ["情况", "日"]
+    assert sheet["A1"].value == "[清单]"
+    assert [str(part) for part in sheet.merged_cells.ranges] == ["A1:B1"]
+    assert sheet.print_title_rows == "$1:$3"
     assert sheet["A4"].value == "'=1+1"
     assert sheet["B4"].is_date
     assert docx.Document(str(page)).paragraphs[0].text == "[清单] 8 2026-10-01"

@@ -158,6 +158,8 @@ def _sheet(path: Path, desk: Desk, form: OwnForm, table: pd.DataFrame) -> None:
         looks = formats(book, desk.profile)
         sheet = book.add_worksheet(_tab(form.title))
         sheet.set_column(0, max(len(table.columns) - 1, 0), 16)
+        if len(table.columns) > 1:  # set in the middle of the table, not of its first column
+            sheet.merge_range(0, 0, 0, len(table.columns) - 1, "", looks["title"])
         sheet.write_string(0, 0, escape_formula(form.title), looks["title"])
         invented = "【虚构数据】" if desk.invented else ""
         sheet.write_string(1, 0, f"{invented}{desk.name} 截至 {desk.on}", looks["note"])
@@ -167,6 +169,7 @@ def _sheet(path: Path, desk: Desk, form: OwnForm, table: pd.DataFrame) -> None:
             for number, value in enumerate(row):
                 _cell(sheet, (at, number), value, looks)
         sheet.freeze_panes(3, 0)
+        sheet.repeat_rows(0, 2)
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.set_footer("&C第 &P 页, 共 &N 页")
