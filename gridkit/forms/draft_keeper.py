@@ -206,9 +206,10 @@ class DraftKeeper(Column):
 
     def speak(self, lang: str) -> None:
         """Show everything in another language first."""
-        self.lang = lang
-        self.refresh()
-        self._say(*(self._told or (None,)))
+        if lang != self.lang:  # a form says its language as it is made, too
+            self.lang = lang
+            self.refresh()
+            self._say(*(self._told or (None,)))
 
     def _name(self, draft: Draft) -> str:
         at = datetime.fromisoformat(draft.kept_at).astimezone(CIVIL_ZONE)

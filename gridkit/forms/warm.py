@@ -13,6 +13,7 @@ import os
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 
 SLOW_TO_LOAD = ("gridkit.forms.record_screen", "gridkit.forms.place_map")
 _AHEAD = "VOILA_PREHEAT"
@@ -36,10 +37,12 @@ def warm_up() -> None:
     >>> warm_up()  # no Voilà, no wait
     """
     from gridkit.forms.lookup import spells
+    from gridkit.records.database import connect
 
     for name in SLOW_TO_LOAD:
         import_module(name)
     spells("ts", "停水")  # loads the pinyin
+    connect(Path("ledger.db")).dispose()  # loads the dialect; opens nothing
     gc.collect()
     gc.freeze()
     atexit.register(gc.unfreeze)  # else duckdb complains on the way out
