@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipywidgets
+import pandas as pd
 import pytest
 import shapely
 
@@ -345,6 +346,30 @@ def test_a_desk_notices_what_others_wrote(workspace):
     assert desk.keep_up()
     assert len(desk.frame("concern")) == 5
     assert not desk.keep_up()
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_part_of_a_frame_is_the_frame_in_fewer_columns(workspace):
+    """Read alone or out of the whole; what this screen or somebody else wrote is in it."""
+    desk = forms.Desk.of(workspace)
+    columns = ("grid_id", "heard_on")
+    before = desk.part("concern", columns)
+    screen = forms.RecordScreen(desk, with_map=False)
+
+    save_a_visit(screen)
+    alone = desk.part("concern", columns)
+    whole = desk.frame("concern")[[*columns, "n_heads"]]
+
+    assert len(alone) == len(before) + 1
+    pd.testing.assert_frame_equal(alone, whole)
+    pd.testing.assert_frame_equal(desk.part("concern", columns), whole)
+    with open_store(workspace.store.path) as other:
+        made = Concern(
+            grid_id=GRIDS.index[0], demand_type="roads", heard_on=other.today(), source="window"
+        )
+        other.add([made], by_role="centre_staff")
+    desk.keep_up()
+    assert len(desk.part("concern", columns)) == len(alone) + 1
 
 
 @pytest.mark.usefixtures("ledger")

@@ -83,6 +83,7 @@ class Desk:
         self.ground = ground
         self.profile = store.profile
         self._read: dict[str, pd.DataFrame] = {}
+        self._parts: dict[tuple[str, tuple[str, ...]], pd.DataFrame] = {}
         self._new: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
         self._revisions = store.revision_count()
 
@@ -124,6 +125,27 @@ class Desk:
             self._new[kind] = []
         return self._read[kind]
 
+    def part(self, kind: str, columns: tuple[str, ...]) -> pd.DataFrame:
+        """Give some columns of `frame`, without reading the others.
+
+        Parameters
+        ----------
+        kind : {"visit", "concern", "step", "decision"}
+            Which records.
+        columns : tuple of str
+            Fields; no free text.
+
+        Returns
+        -------
+        DataFrame, indexed by record id
+            Read once, and again only when something was written.
+        """
+        if kind in self._read:
+            return self.frame(kind)[[*columns, "n_heads"]]
+        if (kind, columns) not in self._parts:
+            self._parts[kind, columns] = self.store.frame(kind, columns=columns)
+        return self._parts[kind, columns]
+
     def sessions(self) -> pd.DataFrame:
         """Give of each session which concerns it was about, and its dates."""
         if "session" not in self._read:
@@ -146,6 +168,7 @@ class Desk:
         if changed:
             self._revisions = now
             self._read.clear()
+            self._parts.clear()
         return changed
 
     def take(self, records: Sequence[Record]) -> None:
@@ -154,6 +177,7 @@ class Desk:
         if self.store.revision_count() != self._revisions:
             self.keep_up()
             return
+        self._parts.clear()
         for record in records:
             kind = kind_of(record)
             if kind in self._read:

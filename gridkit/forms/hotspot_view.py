@@ -18,6 +18,8 @@ from gridkit.screen.look import Column, Words, dress, fill_list, heading, html, 
 
 WEEKS = (4, 8, 12, 26, 52)
 USUAL_WEEKS = 12
+GATHERED = ("grid_id", "heard_on", "demand_type", "demand_detail", "dispute_code")
+"""All that the methods look at of a concern."""
 
 
 class HotspotView(Column):
@@ -103,7 +105,7 @@ class HotspotView(Column):
 
     def _question(self) -> Question:
         desk = self._desk
-        concerns = hotspots.mappable(desk.frame("concern"), desk.profile)
+        concerns = hotspots.mappable(desk.part("concern", GATHERED), desk.profile)
         if self.category.value != UNCHOSEN:
             concerns = concerns[concerns["demand_type"] == self.category.value]
         measure = str(self.measure.value)
