@@ -93,6 +93,7 @@ def test_a_report_is_named_as_what_it_is(county, tmp_path):
     )
     page = docx.Document()
     page.add_paragraph("{{ title }}")
+    page.add_paragraph("{{ rows|length }}")
     page.save(str(own))
     whole = own.read_bytes()
     asked = ["report", "own", "--form", str(form), "--template", str(own), *place]

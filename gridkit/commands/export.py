@@ -29,12 +29,20 @@ class Form(StrEnum):
 
 
 _TITLES = {
-    Form.CSV: "诉求.csv",
+    Form.CSV: "诉求-内部.csv",
     Form.DISPUTES: "矛盾纠纷.csv",
     Form.OPEN311: "open311.json",
     Form.GPKG: "诉求-内部.gpkg",
     Form.PACKAGE: "台账数据包-内部.zip",
 }
+
+_ENDINGS = {
+    Form.CSV: (".csv", ".txt"),
+    Form.DISPUTES: (".csv", ".txt"),
+    Form.OPEN311: (".json", ".xml", ".txt"),
+    Form.GPKG: (".gpkg",),
+}
+"""What a file of each form is called; a package is a .zip or a folder."""
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +57,7 @@ def export(
         Form,
         typer.Argument(
             help="csv 诉求全表 (含原话, 只供本单位), disputes 矛盾纠纷 CSV (人员字段留空), "
-            "open311 (可共享), gpkg 诉求点 GeoPackage (只供本单位; "
+            "open311 (可共享; .json 或 .xml), gpkg 诉求点 GeoPackage (只供本单位; "
             "可共享的网格数用 gridkit map --shared --gpkg), "
             "datapackage 数据包 (CSV 加字段说明, 无原话, 只供本单位; .zip 或文件夹)",
             metavar="格式",
@@ -66,9 +74,13 @@ def export(
     ] = False,
 ) -> None:
     """把台账导出为其他格式 · the ledger in another form."""
+    from gridkit.reports.naming import with_ending
+
     _sound(form, plain=plain)
     with opened(folder) as workspace:
         target = path or Path(_TITLES[form])
+        if form in _ENDINGS:
+            with_ending(target, _ENDINGS[form])
         with bar("导出 · writing"):
             number = _write(workspace, form, target, plain=plain)
         out.print(
@@ -100,9 +112,14 @@ def _write(workspace: Workspace, form: Form, path: Path, *, plain: bool) -> int:
         return _package(workspace, path)
     if form is Form.OPEN311:
         from gridkit.commands.open311 import endpoint
+        from gridkit.exchange.open311_xml import to_xml
 
-        rows = endpoint(workspace).table.to_dict("records")
-        put_bytes(path, json.dumps(rows, ensure_ascii=False, indent=1).encode())
+        table = endpoint(workspace).table
+        rows = [dict(zip(map(str, table), row, strict=True)) for row in table.to_numpy()]
+        if path.suffix.lower() == ".xml":
+            put_bytes(path, to_xml("service_requests", "request", rows))
+        else:
+            put_bytes(path, json.dumps(rows, ensure_ascii=False, indent=1).encode())
         return len(rows)
     concerns = store.frame("concern")
     if form is Form.CSV:

@@ -119,15 +119,21 @@ def _say_lacking(merged: Sequence[Merged]) -> None:
 def _left_to_people(store: Store) -> None:
     """Show what a person has to decide: conflicts, and records whose reference is gone."""
     from gridkit.records.conflicts import orphans
+    from gridkit.records.spec import RECORD_SPECS
 
     found = store.conflicts()
     if len(found):
         out.print(
-            f"有 {len(found)} 条记录在两处被分别修改, 各版本都保留, 请在界面上由人选定 · "
-            f"{len(found)} records were changed apart; a person chooses",
+            f"有 {len(found)} 条记录在两处被分别修改, 各版本都保留。请在研判 (2_triage 或 "
+            "gridkit serve) 里打开那件事, 在“更正”里由人逐项选定 · "
+            f"{len(found)} record(s) were changed apart; open each in triage and choose there",
             style="yellow",
         )
-        show("冲突 conflicts", found.reset_index().head(_SHOWN))
+        told = found.reset_index().head(_SHOWN)
+        words = {kind: f"{spec.zh} {spec.en}" for kind, spec in RECORD_SPECS.items()}
+        told["kind"] = told["kind"].astype("str").map(words)
+        heads = {"record_id": "编号 id", "kind": "记录 record", "n_heads": "版本 versions"}
+        show("冲突 conflicts", told.rename(columns=heads))
     lost = orphans(store)
     if len(lost):
         out.print(

@@ -32,14 +32,13 @@ class Kind(StrEnum):
 
 
 _TITLES = {
-    Kind.BOOK: "台账.xlsx",
-    Kind.HALF_MONTH: "半月报.docx",
-    Kind.RECEPTION: "接访日清单.docx",
-    Kind.TALK: "夜话会.docx",
-    Kind.MEDIATION: "评理会材料.docx",
-    Kind.ANNUAL: "年度报告.docx",
-    Kind.VISIT: "走访登记表.docx",
-    Kind.OWN: "自定义表.xlsx",
+    Kind.BOOK: "台账",
+    Kind.HALF_MONTH: "半月报",
+    Kind.RECEPTION: "接访日清单",
+    Kind.TALK: "夜话会",
+    Kind.MEDIATION: "评理会材料",
+    Kind.ANNUAL: "年度报告",
+    Kind.VISIT: "走访登记表",
 }
 
 
@@ -79,36 +78,15 @@ def report(
 
     day = on.date() if on else None
     with opened(folder) as workspace:
-        usual = Path(_TITLES[kind])
-        target = path or (usual.with_suffix(template.suffix) if template else usual)
         _sound(workspace, kind, day, division, matter)
-        _fits(target, kind, template)
         with bar("出表 · writing"):
             if kind is Kind.OWN:
-                made = _own(workspace, target, (day, form, template))
+                made = _own(workspace, path, (day, form, template))
             else:
-                made = _write(workspace, kind, target, (day, level, division, matter))
+                made = _write(workspace, kind, path, (day, level, division, matter))
         out.print(f"已写 {made}", markup=False, soft_wrap=True)
         if pdf:
             out.print(f"已写 {to_pdf(made)}", markup=False, soft_wrap=True)
-
-
-def _fits(path: Path, kind: Kind, template: Path | None) -> None:
-    """Refuse a file whose name says another kind than what is in it: no program would open it.
-
-    Raises
-    ------
-    DataError
-        If it is so.
-    """
-    from gridkit.errors import DataError
-
-    right = (template if kind is Kind.OWN and template else Path(_TITLES[kind])).suffix.lower()
-    if path.suffix.lower() != right:
-        raise DataError(
-            zh=f"这种报表写成 {right} 文件, {path.name} 不是; 要 PDF 请另加 --pdf。",
-            en=f"This report is a {right} file, which {path.name} is not; for a PDF add --pdf.",
-        )
 
 
 def _sound(
@@ -151,12 +129,35 @@ def _sound(
         )
 
 
-def _write(
-    workspace: Workspace, kind: Kind, path: Path, asked: tuple[dt.date | None, str, str, str]
-) -> Path:
-    from gridkit import reports
+def _called(
+    workspace: Workspace, kind: Kind, asked: tuple[dt.date | None, str, str, str]
+) -> str:
+    """Say what tells a report from others of its kind: its day, its area or its matter."""
+    from gridkit.reports.desk import place_names
+    from gridkit.triage.receptions import LEADERS
 
     day, level, division, matter = asked
+    day = day or workspace.store.today()
+    if kind in {Kind.RECEPTION, Kind.TALK}:
+        where = str(place_names(workspace).get(division, division))
+        who = LEADERS.get(level, ("",))[0] if kind is Kind.RECEPTION else ""
+        return "-".join(word for word in (where, who) if word)
+    ends = {Kind.HALF_MONTH: str(day), Kind.ANNUAL: str(day.year), Kind.MEDIATION: matter[-8:]}
+    return ends.get(kind, "")
+
+
+def _write(
+    workspace: Workspace,
+    kind: Kind,
+    to: Path | None,
+    asked: tuple[dt.date | None, str, str, str],
+) -> Path:
+    from gridkit import reports
+    from gridkit.reports.naming import target
+
+    day, level, division, matter = asked
+    words = (_TITLES[kind], _called(workspace, kind, asked))
+    path = target(to, words, ".xlsx" if kind is Kind.BOOK else ".docx")
     if kind is Kind.VISIT:
         return reports.visit_sheet(workspace.profile, path)
     desk = reports.read_desk(workspace, on=day)
@@ -176,10 +177,14 @@ def _write(
 
 
 def _own(
-    workspace: Workspace, path: Path, asked: tuple[dt.date | None, Path | None, Path | None]
+    workspace: Workspace,
+    to: Path | None,
+    asked: tuple[dt.date | None, Path | None, Path | None],
 ) -> Path:
     from gridkit import reports
     from gridkit.errors import DataError
+    from gridkit.reports.naming import target
+    from gridkit.reports.own_file import stem_of
 
     day, form, template = asked
     if form is None:
@@ -187,8 +192,11 @@ def _own(
             zh="自定义表要用 --form 给出它的 TOML 文件。",
             en="A table of your own needs --form, its TOML file.",
         )
+    table = reports.read_own_form(form)
+    word = template is not None and template.suffix.lower() != ".xlsx"
+    path = target(to, [stem_of(table)], ".docx" if word else ".xlsx")
     desk = reports.read_desk(workspace, on=day)
-    return reports.own_form(desk, reports.read_own_form(form), path, template=template)
+    return reports.own_form(desk, table, path, template=template)
 
 
 def _half_month(workspace: Workspace, desk: Desk, path: Path) -> Path:

@@ -74,6 +74,11 @@ RULES = {
     "R10": "不从话里判断情绪",
 }
 """The rules of domain.md that refuse a head, in plain words."""
+_WORDS = dict.fromkeys(
+    ("诉求内容", "主要诉求", "反映内容", "反映问题", "事项内容", "基本情况", "情况说明"),
+    "summary",
+)
+"""What other tables call a field of the list."""
 _ALSO = {"销号": "struck_off", "件数": "matters", "诉求件数": "matters", "超期件数": "overdue"}
 
 
@@ -159,8 +164,7 @@ def near_names(head: str, *, grouped: bool) -> list[str]:
     ['township']
     """
     words = {zh: name for name, zh in names_for(grouped=grouped).items()}
-    if grouped:
-        words |= _ALSO
+    words |= _ALSO if grouped else _WORDS
     plain = _plain(head)
     held = [zh for zh in words if zh in plain or (len(plain) > 1 and plain in zh)]
     close = get_close_matches(plain, words, n=3, cutoff=0.5)
@@ -204,7 +208,7 @@ def _judged(head: str) -> tuple[str, str, str]:
         return "不该要", "", f"{refusal.zh} ({refusal.rule})"
     head = _plain(head)
     names = {zh: name for name, zh in LIST_FIELDS.items()}
-    names |= {CONCERN[name].zh: name for name in LIST_FIELDS if name in CONCERN.names}
+    names |= {CONCERN[name].zh: name for name in LIST_FIELDS if name in CONCERN.names} | _WORDS
     if head in names:
         return "台账已有", names[head], "逐件可列"
     figures = {MEASURES[code].zh: code for code in FIGURES} | _ALSO

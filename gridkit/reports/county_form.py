@@ -7,6 +7,7 @@ matters. It is written as plain XLSX, or into the county's own Excel or Word tem
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -198,11 +199,33 @@ def _page(
 
     form, template = made
     page = open_template("", template)
+    _need_rows(page, template)
     texts = table.astype("object").map(text_of)
     context: dict[str, Any] = {"title": form.title, "county": desk.name, "on": str(desk.on)}
     context |= {"heads": list(table.columns), "rows": texts.to_numpy().tolist()}
     fill(page, context, OWN_FIELDS)
     page.save(str(path))
+
+
+def _need_rows(page: Any, template: str | Path) -> None:
+    """Refuse a page that would come out without the table; what is written wrongly, `fill` tells.
+
+    Raises
+    ------
+    DataError
+        If it names no `rows`.
+    """
+    from jinja2 import TemplateError
+
+    with suppress(TemplateError):
+        if "rows" in page.get_undeclared_template_variables():
+            return
+        raise DataError(
+            zh=f"模板 {Path(template).name} 里没有放表格的地方; 在 Word 表格的一行里写 "
+            "{%tr for row in rows %}, 下一行写 {{ row[0] }} {{ row[1] }} …, 再下一行写 {%tr endfor %}。",
+            en=f"The template {Path(template).name} has no place for the table: write "
+            "{%tr for row in rows %}, {{ row[0] }} ..., {%tr endfor %} into rows of a Word table.",
+        )
 
 
 def text_of(value: Any) -> str:

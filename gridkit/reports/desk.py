@@ -71,6 +71,12 @@ class Desk:
         """Name a township, a village or a grid; its code where no name is known."""
         return str(self.places.get(code, code))
 
+    def full_place(self, grid_id: str) -> str:
+        """Name a grid with its township: villages of two townships can have one name."""
+        town = grid_id[:9] + "000"
+        known = self.place(town)
+        return self.place(grid_id) if known == town else f"{known}{self.place(grid_id)}"
+
     def label(self, table: str, code: object) -> str:
         """Give the word for a code; empty where there is none."""
         return "" if pd.isna(code) else self.profile.label(table, str(code))  # type: ignore[call-overload]

@@ -233,7 +233,7 @@ def _hardest(desk: Desk) -> list[dict[str, Any]]:
             "number": str(label)[-8:],
             "band": desk.label("band", row["band"]),
             "demand": desk.label("demand_type", row["demand_type"]),
-            "place": _where(desk, str(row["grid_id"])),
+            "place": desk.full_place(str(row["grid_id"])),
             "unit": desk.label("unit", row["unit"]) or "尚无责任单位",
             "days": int(row["open_days"]),
             "state": STATE[str(row["state"])].zh,
@@ -258,12 +258,6 @@ def _stuck(top: pd.DataFrame, profile: Profile) -> pd.Series:
     rows = zip(*(part.astype("str") for part in parts), strict=True)
     told = ["; ".join(part for part in row if part) for row in rows]
     return pd.Series(told, index=top.index, dtype="str")
-
-
-def _where(desk: Desk, grid_id: str) -> str:
-    town = grid_id[:9] + "000"
-    known = desk.place(town)
-    return desk.place(grid_id) if known == town else f"{known}{desk.place(grid_id)}"
 
 
 def _receptions(desk: Desk) -> list[dict[str, str]]:

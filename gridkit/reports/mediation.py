@@ -120,12 +120,17 @@ def _law(desk: Desk, concern: pd.DataFrame) -> list[tuple[str, str, str, str, st
     rows = []
     for clause in desk.profile.clauses:
         if _in_force(clause, desk.on) and fits(clause, concern, desk.profile)[0]:
-            days = "个工作日" if clause.day == "working" else "日"
-            length = f"{'至少 ' if clause.kind == 'minimum' else ''}{clause.length} {days}"
             read = "已核原文" if clause.verified else "未核原文"
             who = desk.label("turn", clause.turn)
-            rows.append((who, clause.act_zh, length, clause.citation_zh, read))
+            rows.append((who, clause.act_zh, _length(clause), clause.citation_zh, read))
     return sorted(rows)
+
+
+def _length(clause: Clause) -> str:
+    if not clause.length:
+        return "立即"
+    days = "个工作日" if clause.day == "working" else "日"
+    return f"{'至少 ' if clause.kind == 'minimum' else ''}{clause.length} {days}"
 
 
 def _in_force(clause: Clause, on: dt.date) -> bool:

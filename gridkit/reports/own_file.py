@@ -6,6 +6,7 @@ Nothing that is not a field of the ledger can be asked for, so no file brings in
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -68,10 +69,17 @@ def read_own_form(path: str | Path) -> OwnForm:
     path = Path(path)
     try:
         return parse_own_form(tomllib.loads(path.read_text("utf-8")))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+    except OSError as fault:
         raise DataError(
-            zh=f"{path.name} 读不懂 ({type(fault).__name__}); 须为 UTF-8 的 TOML 文件。",
-            en=f"{path.name} cannot be read ({type(fault).__name__}); it must be TOML in UTF-8.",
+            zh=f"打不开 {path.name} ({why_os(fault)})。",
+            en=f"{path.name} cannot be opened ({fault.strerror}).",
+        ) from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        found = re.search(r"at line (\d+)", str(fault))
+        zh, en = (f"第 {found[1]} 行", f", line {found[1]},") if found else ("", "")
+        raise DataError(
+            zh=f"{path.name} {zh}读不懂; 须为 UTF-8 的 TOML 文件, 文字写在引号里。",
+            en=f"{path.name}{en} cannot be read; it must be TOML in UTF-8, texts in quotes.",
         ) from None
 
 
@@ -168,7 +176,8 @@ def _problems(form: OwnForm) -> list[Problem]:
 
 
 def _columns(form: OwnForm) -> list[Problem]:
-    allowed = {*form.group, *FIGURES} if form.group else set(LIST_FIELDS)
+    groups = [name for name in form.group if name in MATTER_DIMENSIONS]
+    allowed = {*groups, *FIGURES} if form.group else set(LIST_FIELDS)
     heads = [head for head, _ in form.columns]
     found = [
         Problem("column", head, "同名的栏只能有一个", "two columns have this head")
@@ -182,6 +191,9 @@ def _columns(form: OwnForm) -> list[Problem]:
             found.append(Problem("column", name, "每栏要有栏名", "each column needs a head"))
         if verdict == "不该要":
             found.append(Problem("column", head, str(why), "nobody should ask for this"))
+        elif name not in allowed and name in MATTER_DIMENSIONS and form.group:
+            zh, en = f"先把 {name} 写进 group", f"put {name} into group first"
+            found.append(Problem("column", head, zh, en))
         elif name not in allowed:
             near = "、".join(get_close_matches(name, sorted(allowed), n=3, cutoff=0.4))
             zh = f"没有名为 {name} 的字段或数" + (f"; 是不是 {near}?" if near else "")

@@ -95,7 +95,8 @@ class Page:
         ----------
         heads : sequence of str
         rows : iterable of sequences of str
-            Whole numbers are set to the right.
+            A column of whole numbers is set to the right; one of numbers of matters (编号)
+            is not, for some of them happen to be all digits.
         widths : sequence of float
             Shares of the page.
         heights : sequence of float, optional
@@ -105,6 +106,7 @@ class Page:
         from docx.shared import Cm, Pt
 
         body = [heads, *rows]
+        right = {at for at, column in enumerate(zip(*body, strict=True)) if _counts(column)}
         made = self._document.add_table(rows=len(body), cols=len(heads))
         made.style = "Table Grid"
         made.autofit = False
@@ -115,7 +117,8 @@ class Page:
             _whole(line, head=number == 0)
             if 0 < number <= len(heights) and heights[number - 1]:
                 line.height = Cm(heights[number - 1])
-            for cell, text, share in zip(line.cells, texts, shares, strict=True):
+            cells = enumerate(zip(line.cells, texts, shares, strict=True))
+            for at, (cell, text, share) in cells:
                 cell.width = Cm(share)
                 inside = cell.paragraphs[0]
                 inside.paragraph_format.space_before = Pt(2)
@@ -127,7 +130,7 @@ class Page:
                 if number == 0:
                     inside.alignment = self._center
                     _shade(cell)
-                elif text.isdecimal():
+                elif at in right:
                     inside.alignment = WD_ALIGN_PARAGRAPH.RIGHT
         self._put("", size=6)
 
@@ -163,6 +166,13 @@ class Page:
                 field = OxmlElement("w:fldSimple")
                 field.set(qn("w:instr"), counted)
                 line._element.append(field)
+
+
+def _counts(column: Sequence[str]) -> bool:
+    """Tell whether a column, its head first, holds whole numbers and nothing else."""
+    head, *texts = column
+    told = [text for text in texts if text]
+    return head != "编号" and bool(told) and all(text.isdecimal() for text in told)
 
 
 def _whole(line: Any, *, head: bool) -> None:

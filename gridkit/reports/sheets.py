@@ -44,15 +44,15 @@ def reception_day(
     """
     hard = set(desk.backlog["concern_id"].astype("str"))
     listed = waiting(desk.board, level, desk.profile, division=division, backlog=hard)
-    where = desk.place(division) if division else desk.title
-    page = Page(f"{where}{LEADERS[level][0]}接访日清单", _note(desk, inside=True))
+    page = Page(f"{_whose(desk, level, division)}接访日清单", _note(desk, inside=True))
     page.text(_how_many(len(listed)))
     rows = [
         (
             str(label)[-8:],
             desk.label("band", row["band"]),
-            f"{desk.label('demand_type', row['demand_type'])} · {desk.place(str(row['grid_id']))}",
-            str(row["waits_zh"] or row["deadline_zh"]),
+            f"{desk.label('demand_type', row['demand_type'])} · "
+            f"{desk.full_place(str(row['grid_id']))}",
+            _lacks(desk, row),
             "",
         )
         for label, row in listed.head(TOP).iterrows()
@@ -63,6 +63,26 @@ def reception_day(
     page.heading("接待统计 (只记数, 不记人)")
     page.text("批次＿＿＿＿＿  人次＿＿＿＿＿  当场答复＿＿＿＿＿  转办＿＿＿＿＿")
     return page.save(path)
+
+
+def _whose(desk: Desk, level: str, division: str | None) -> str:
+    """Name the leader: of a place by the place alone, or 李崎村 has a 村 too many."""
+    leader = LEADERS[level][0]
+    if division is None or parse_division(division).level == "county":
+        return f"{desk.title}{leader}"
+    where = desk.place(division)
+    own = parse_division(division).level == level
+    return f"{where}领导" if own else f"{where} · {leader}"
+
+
+def _lacks(desk: Desk, row: pd.Series) -> str:
+    """Say what a matter lacks; where nothing, its running clock or whose turn it is."""
+    if row["waits_zh"]:
+        return str(row["waits_zh"])
+    if row["status"] == "running":
+        return str(row["deadline_zh"])
+    turn = desk.label("turn", row["waiting_for"])
+    return f"已答复; 下一步由{turn}办" if turn else "已答复"
 
 
 def evening_talk(
@@ -101,7 +121,8 @@ def evening_talk(
     kinds = desk.parts[here & (desk.parts["statutory"] == 0).to_numpy()]
     counts = kinds["demand_type"].astype("str").value_counts()
     shown = sorted(counts[counts >= k].index, key=lambda code: (-counts[code], code))
-    page = Page(f"{desk.place(division)}居民夜话会", _note(desk))
+    county = parse_division(division).level == "county"
+    page = Page(f"{desk.title if county else desk.place(division)}居民夜话会", _note(desk))
     page.heading("一、大家关心什么")
     if shown:
         some = kinds["demand_type"].isin(shown).to_numpy()

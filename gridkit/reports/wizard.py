@@ -235,7 +235,9 @@ class Wizard(Column):
         ]
         if asked:
             reply = "、".join(asked)
-            words = f"可以这样回复: “{reply}”不提供。台账记事不记人, 办这些事用不着; 其余各栏随时可以给。"
+            given = "、".join(head for head, one in self.names.items() if one.value)
+            words = f"可以这样回复: “{reply}”不提供。台账记事不记人, 办这些事用不着"
+            words += f"; {given}随时可以给。" if given else "。"
             said.append(tag("p", words, cls="gk-hint"))
         return join(*said)
 
