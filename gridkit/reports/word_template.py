@@ -108,7 +108,7 @@ def need_apart(template: str | Path | None, path: str | Path) -> None:
     DataError
         If both are one file.
     """
-    if template and Path(path).exists() and Path(path).samefile(template):
+    if template and Path(path).resolve() == Path(template).resolve():
         raise DataError(
             zh=f"{Path(path).name} 就是模板本身, 会被换掉, 没有写入; 请换一个文件名。",
             en=f"{Path(path).name} is the template itself and was not replaced; name another.",
