@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import hypothesis
+import psutil
 import pytest
 
 if TYPE_CHECKING:
@@ -35,11 +38,12 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP county.test 127.0.0.1",  # a page that does not count as this machine
 )
 TOKEN = "test-of-gridkit"
 START_SECONDS, DRAW_MS = 90, 120_000
 _LOCAL_SCHEMES = {"file", "data", "blob", "about"}
-_LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1"}
+_LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "county.test"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -138,12 +142,7 @@ def _lab(workspace: Workspace, own: Path) -> tuple[subprocess.Popen, str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
-    environment = {
-        **lab.environment(workspace),
-        **{f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()},
-        "IPYTHONDIR": str(own / "ipython"),
-    }
+    environment = {**lab.environment(workspace), **_places(own)}
     words = lab.command(notebooks, browser=False, port=port)
     with (own / "log").open("w") as log:
         process = subprocess.Popen(
@@ -153,12 +152,72 @@ def _lab(workspace: Workspace, own: Path) -> tuple[subprocess.Popen, str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _await_listener(process, port, own / "log")
+    return process, f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def serve_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., App]]:
+    """Start `gridkit serve` on a workspace; its end must end all that it started."""
+    running: list[tuple[subprocess.Popen, Path]] = []
+
+    def serve(workspace: Workspace, *more: str) -> App:
+        own = tmp_path_factory.mktemp("app")
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        (own / "temp").mkdir()
+        told = {"GRIDKIT_TOKEN": TOKEN, "TMPDIR": str(own / "temp")}
+        words = [sys.executable, "-m", "gridkit", "serve", "-w", str(workspace.folder)]
+        with (own / "log").open("w") as log:
+            process = subprocess.Popen(
+                [*words, f"--port={port}", "--no-browser", *more],
+                env={**os.environ, **_places(own), **told},
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        running.append((process, own / "log"))
+        _await_listener(process, port, own / "log")
+        return App(f"http://127.0.0.1:{port}", own)
+
+    yield serve
+    for process, log in running:
+        _end(process, log)
+
+
+class App(NamedTuple):
+    """A running `gridkit serve`: its address, and the folder of its own files and its log."""
+
+    url: str
+    own: Path
+
+
+def _end(process: subprocess.Popen, log: Path) -> None:
+    """End the app; neither a kernel nor a listener may outlive it."""
+    started = psutil.Process(process.pid).children(recursive=True)
+    process.terminate()
+    assert process.wait(30) == 0
+    assert len(started) > 1
+    assert not psutil.wait_procs(started, 20)[1], "kernels outlived the server"
+    for port in set(re.findall(r"http://127\.0\.0\.1:(\d+)", log.read_text())):
+        with socket.socket() as asked:
+            assert asked.connect_ex(("127.0.0.1", int(port))) != 0, f"{port} still answers"
+
+
+def _places(own: Path) -> dict[str, str]:
+    """Give Jupyter folders of its own."""
+    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
+    jupyter = {f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()}
+    return {**jupyter, "IPYTHONDIR": str(own / "ipython")}
+
+
+def _await_listener(process: subprocess.Popen, port: int, log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return process, f"http://127.0.0.1:{port}"
+            return
         time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not start: {(own / 'log').read_text()[-2000:]}")
+    pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture

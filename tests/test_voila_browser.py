@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
 
 import pandas as pd
-import psutil
 import pytest
 import shapely
 from playwright.sync_api import expect
 
-from gridkit.commands.serve import free_port
 from gridkit.records import create_workspace, open_store
 from gridkit.records.drafts import Drafts
 from gridkit.records.grids import make_grids
+from record_page import TOKEN, correct, drawn, enter, open_card, saved
 
 pytestmark = pytest.mark.browser
-TOKEN = "test-of-gridkit"
-START_SECONDS, DRAW_MS = 60, 40_000
 
 
 @pytest.fixture(scope="module")
@@ -47,73 +37,22 @@ def county(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    """Make a folder for the app's own files, what it prints among them."""
-    return tmp_path_factory.mktemp("jupyter")
+def app(county, serve_app):
+    """Serve the pages, and Open311 beside them."""
+    return serve_app(county, "--open311", "--open311-port=0")
 
 
 @pytest.fixture(scope="module")
-def app_url(county, own):
-    """Serve the pages with `gridkit serve`; its end ends all that it started."""
-    port = free_port("127.0.0.1")
-    places = {"CONFIG_DIR": "config", "DATA_DIR": "data", "RUNTIME_DIR": "runtime"}
-    environment = {
-        **os.environ,
-        "GRIDKIT_TOKEN": TOKEN,
-        **{f"JUPYTER_{name}": str(own / folder) for name, folder in places.items()},
-        "IPYTHONDIR": str(own / "ipython"),
-    }
-    words = [sys.executable, "-m", "gridkit", "serve", "-w", str(county.folder)]
-    with (own / "log").open("w") as log:
-        process = subprocess.Popen(
-            [*words, f"--port={port}", "--no-browser", "--open311", "--open311-port=0"],
-            env=environment,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-        )
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            break
-        time.sleep(0.2)
-    else:
-        pytest.fail(f"Voilà did not start: {(own / 'log').read_text()[-2000:]}")
-    yield f"http://127.0.0.1:{port}"
-    started = psutil.Process(process.pid).children(recursive=True)
-    process.terminate()
-    assert process.wait(30) == 0
-    left = psutil.wait_procs(started, 20)[1]
-    assert len(started) > 1
-    assert not left, "kernels outlived the server"
-    with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(printed_address(own), timeout=5)
+def app_url(app):
+    """Give the address of the pages."""
+    return app.url
 
 
-def printed_address(own) -> str:
+def printed_address(app) -> str:
     """Find where Open311 answers in what the command printed."""
-    return re.search(r"http://127\.0\.0\.1:\d+/requests\.json", (own / "log").read_text())[0]
-
-
-def enter(page, app_url: str):
-    """Open the list of pages with the token, then the record page."""
-    page.set_default_timeout(DRAW_MS)
-    page.goto(f"{app_url}/?token={TOKEN}")
-    page.get_by_role("link", name="走访登记").click()
-    drawn(page)
-    return page
-
-
-def drawn(page) -> None:
-    """Wait until the form and the map are there."""
-    page.locator(".gk-q-grid_id input").wait_for()
-    page.locator(".gk-eyed").scroll_into_view_if_needed()  # drawn when it is seen
-    page.locator(".gk-map iframe").wait_for()
-
-
-def saved(page) -> str:
-    """Wait for the acknowledgement."""
-    page.locator(".gk-saving .gk-told").wait_for()
-    return page.locator(".gk-saving .gk-told").inner_text()
+    return re.search(r"http://127\.0\.0\.1:\d+/requests\.json", (app.own / "log").read_text())[
+        0
+    ]
 
 
 def test_nobody_enters_without_the_token(page, app_url, county):
@@ -129,15 +68,25 @@ def test_nobody_enters_without_the_token(page, app_url, county):
     assert (county.folder / "ledger.db").exists()
 
 
-def test_open311_answers_beside_the_app(app_url, own):
+def test_open311_answers_beside_the_app(app):
     """On a port of its own, for who asks without a token what may be shared anyway."""
-    address = printed_address(own)
-    assert not address.startswith(app_url)
+    address = printed_address(app)
+    assert not address.startswith(app.url)
 
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert json.load(answer) == []  # the ledger has no five matters of a kind
     with urllib.request.urlopen(address.replace("requests", "services")) as answer:
         assert len(json.load(answer)) > 10
+
+
+def test_what_a_kernel_shows_is_not_for_every_account_of_the_machine(page, app_url, app):
+    """Its port is open to whoever has an account here: what passes there is encrypted."""
+    enter(page, app_url)
+
+    told = [json.loads(path.read_text()) for path in app.own.rglob("kernel-*.json")]
+
+    assert told
+    assert all(one["curve_publickey"] and one["curve_secretkey"] for one in told)
 
 
 def test_a_whole_visit_by_keyboard(page, app_url, county):
@@ -216,19 +165,6 @@ def test_a_reload_in_mid_typing_loses_nothing(page, app_url, county):
     assert Drafts.beside(county.store.path).listed() == ()
 
 
-def open_card(page, detail: str = "ts") -> None:
-    """Answer what a visit with one concern needs, except for its place."""
-    page.locator(".gk-q-grid_id input").focus()
-    page.keyboard.type("第21网格")
-    page.locator(".gk-q-outcome select").select_option(label="见到人")
-    page.locator(".gk-q-met_role select").select_option(index=1)
-    page.keyboard.press("Alt+a")
-    page.wait_for_function("document.activeElement.closest('.gk-q-what') !== null")
-    page.keyboard.type(detail)
-    page.keyboard.press("Enter")
-    page.wait_for_function("document.activeElement.closest('.gk-q-summary') !== null")
-
-
 def lonlat(page) -> tuple[float, float] | None:
     """Read what stands in the two fields of the place."""
     texts = [page.locator(f".gk-q-{name} input").input_value() for name in ("lon", "lat")]
@@ -236,15 +172,17 @@ def lonlat(page) -> tuple[float, float] | None:
 
 
 def moved(page, act: Callable[[], None]) -> tuple[float, float]:
-    """Do something, and wait until it has changed the place, and both numbers are in."""
-    before = lonlat(page)
+    """Do something, and wait until it has changed both numbers, and what is said of the place."""
+    texts = [page.locator(f".gk-q-{name} input").input_value() for name in ("lon", "lat")]
     act()
     page.wait_for_function(
-        "old => document.querySelector('.gk-q-lon input').value !== old "
-        "&& document.querySelector('.gk-q-lat input').value !== ''",
-        arg="" if before is None else page.locator(".gk-q-lon input").input_value(),
+        "old => ['lon', 'lat'].every((name, i) =>"
+        " ![old[i], ''].includes(document.querySelector(`.gk-q-${name} input`).value))",
+        arg=texts,
     )
-    page.wait_for_timeout(400)  # the two fields follow one after the other
+    page.locator(
+        ".gk-place .gk-message", has_text="位置在"
+    ).wait_for()  # the map stands still now
     after = lonlat(page)
     assert after is not None
     return after
@@ -338,20 +276,6 @@ def test_a_place_by_tap_by_drag_and_by_keys(page, app_url, county):
     assert concern["place_source"] == "map"
     assert pd.isna(concern["accuracy_m"])
     assert (concern["lon"], concern["lat"]) == by_keys
-
-
-def correct(page, kind: str) -> None:
-    """Open the latest record of a kind in the drawer of corrections."""
-    page.get_by_role("button", name="更正与历史").click()
-    records = page.locator(".gk-corrections select").first
-    page.wait_for_function(
-        "kind => [...document.querySelector('.gk-corrections select').options]"
-        ".some(option => option.text.includes(kind))",
-        arg=kind,
-    )
-    labels = records.locator("option").all_inner_texts()
-    records.select_option(label=next(label for label in labels if kind in label))
-    page.locator(".gk-part-correction .gk-q-people_affected input").wait_for()
 
 
 def test_two_browsers_on_one_ledger_lose_nothing_and_see_their_clash(

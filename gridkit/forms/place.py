@@ -56,6 +56,7 @@ class PlacePart(Column):
         self._known: tuple[float, float] | None = None
         self._marked: tuple[tuple[float, float], str, float | None] | None = None
         self._agreed: str | None = None
+        self._loading = False
         self.lang = lang
         self.map: PlaceMap | None = None
         buttons = [W.Button() for _ in range(5)]
@@ -101,8 +102,12 @@ class PlacePart(Column):
     ) -> None:
         """Put a place (longitude, latitude) into the two fields, with where it is from."""
         self._marked = (point, source, accuracy_m)
+        self._loading = (
+            True  # the map must not be shown the new longitude with the old latitude
+        )
         self._lon.load(point[0])
         self._lat.load(point[1])
+        self._loading = False
         self._look()
 
     @property
@@ -217,6 +222,8 @@ class PlacePart(Column):
         self._look()
 
     def _look(self) -> None:
+        if self._loading:
+            return
         fault = self.fault()
         if self.map is not None:
             self.map.show(self.point, self._home)

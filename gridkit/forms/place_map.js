@@ -15,6 +15,8 @@ function outline(ring) {
 }
 
 function render({ model, el }) {
+  // plain http from another machine: browsers give no position there, so say it at once
+  const located = window.isSecureContext && navigator.geolocation;
   const say = (key, m) => (model.get("words")[key] ?? "").replace("{m}", String(m));
   const bar = document.createElement("div");
   const fix = document.createElement("button");
@@ -38,8 +40,9 @@ function render({ model, el }) {
   el.append(bar, frame);
 
   const map = L.map(frame, {
-    attributionControl: false, preferCanvas: true, maxZoom: 19, keyboard: true,
+    attributionControl: false, zoomControl: false, preferCanvas: true, maxZoom: 19, keyboard: true,
   });
+  let zoom = null;
   frame.append(cross);
   const grids = new Map();
   const { ids, names, shapes } = JSON.parse(model.get("shapes"));
@@ -63,7 +66,7 @@ function render({ model, el }) {
       return;
     }
     if (pin) { pin.setLatLng(where); return; }
-    pin = L.marker(where, { icon, draggable: true, keyboard: false }).addTo(map);
+    pin = L.marker(where, { icon, draggable: true, keyboard: false, alt: say("pin") }).addTo(map);
     pin.on("dragend", () => put(pin.getLatLng()));
   };
   const round = (x) => Math.round(x * 1e6) / 1e6;
@@ -114,10 +117,6 @@ function render({ model, el }) {
   fix.addEventListener("click", () => {
     best = null;
     anyway.hidden = true;
-    if (!window.isSecureContext || !navigator.geolocation) {
-      told.textContent = say("insecure");
-      return;
-    }
     stop();
     told.textContent = say("waiting");
     timer = setTimeout(doubt, WAIT_MS);
@@ -148,15 +147,20 @@ function render({ model, el }) {
     map.fitBounds(around.pad(0.25), { animate: false });
   };
   const moved = () => {
+    if (pin?.dragging.moving()) return; // the hand comes before an answer that is late
     const [lon, lat] = model.get("shown");
     stick(lon === undefined ? null : L.latLng(lat, lon));
   };
   const speak = () => {
+    zoom?.remove();
+    zoom = L.control.zoom({ zoomInTitle: say("closer"), zoomOutTitle: say("farther") }).addTo(map);
     fix.textContent = say("gps");
     anyway.textContent = say("anyway");
     frame.setAttribute("aria-label", `${say("title")}: ${say("howto")}`);
-    if (!told.textContent) told.textContent = say("howto");
+    if (!located) told.textContent = say("insecure");
+    else if (!told.textContent) told.textContent = say("howto");
   };
+  fix.hidden = !located;
   model.on("change:home", look);
   model.on("change:shown", moved);
   model.on("change:words", speak);

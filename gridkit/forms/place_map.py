@@ -25,14 +25,18 @@ ACCURATE_M = 50
 """A fix is taken by itself when it is at least so accurate, in meters."""
 _WORDS = {
     "gps": Words("用本机定位", "Use this device's position"),
+    "closer": Words("放大", "Zoom in"),
+    "farther": Words("缩小", "Zoom out"),
+    "pin": Words("图钉: 事发位置", "Pin: the place"),
     "title": Words("选位置的地图", "Map to pick the place"),
     "howto": Words(
         "点一下地图, 或拖动图钉; 用键盘: 方向键移动, + - 缩放, 回车取十字处",
         "Tap the map or drag the pin; by keyboard: arrows move, + - zoom, Enter takes the cross",
     ),
     "insecure": Words(
-        "浏览器只在本机 (localhost) 或 https 的页面上给定位; 请在地图上点, 或用网格中心。",
-        "Browsers give a position only on this machine or over https; tap the map instead.",
+        "这一页用不了定位: 网址不是 https, 浏览器不给位置。请在地图上点, 或用网格中心。",
+        "No position on this page: its address is not https, and browsers give none then. Tap the "
+        "map, or take the middle of the grid.",
     ),
     "denied": Words(
         "没有得到定位许可; 请在地图上点, 或用网格中心。",

@@ -243,6 +243,7 @@ _CSS = """
   margin: 4px 0 0; white-space: normal; text-align: left; align-self: flex-start; }
 .gk button.gk-danger { color: #a3201a; border-color: #a3201a; background: transparent; }
 .gk .gk-foot.widget-box { margin: 14px 0 8px; } .gk .gk-head.widget-box { gap: 4px 14px; }
+.gk .gk-place > .gk-message { min-height: 20px; }
 .gk .gk-place.widget-box { padding: 6px 12px 0; gap: 4px; } .gk-advice { margin-bottom: 6px; }
 .gk-invented { vertical-align: 3px; } .gk .gk-eyed.widget-box { position: relative; }
 .gk .gk-eye { position: absolute; inset: 0; margin: 0; z-index: -1; pointer-events: none; }
