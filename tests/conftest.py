@@ -41,7 +41,7 @@ _FLAGS = (
     "--host-resolver-rules=MAP county.test 127.0.0.1",  # a page that does not count as this machine
 )
 TOKEN = "test-of-gridkit"
-START_SECONDS, DRAW_MS = 90, 120_000
+START_SECONDS, DRAW_MS = 180, 120_000
 _LOCAL_SCHEMES = {"file", "data", "blob", "about"}
 _LOCAL_HOSTS = {"127.0.0.1", "localhost", "::1", "county.test"}
 

@@ -65,6 +65,29 @@ def test_all_faults_are_named_at_once_and_no_answer_is_repeated():
     ]
 
 
+JUNK = st.one_of(
+    st.sampled_from(
+        [True, -1, 2.5, 1e300, [], {}, ["x"], b"x", "x" * 5000, "2026-13-01", "none x"]
+    ),
+    st.text(max_size=12),
+)
+
+
+@given(made=st.sampled_from([gk.Visit, gk.Concern]), data=st.data())
+def test_every_fault_is_told_in_chinese_and_in_english(made, data):
+    """Whatever was typed where: no code or sentence of the checking library reaches a person."""
+    name = data.draw(st.sampled_from(made.spec.names))
+    sound = VISIT if made is gk.Visit else CONCERN
+    try:
+        made(**{**sound, name: data.draw(JUNK)})
+    except RecordError as refused:
+        for problem in refused.problems:
+            assert any("\u4e00" <= letter <= "\u9fff" for letter in problem.zh), problem
+            assert not any("\u4e00" <= letter <= "\u9fff" for letter in problem.en), problem
+            for word in ("Input", "_type", "pydantic", "Value error"):
+                assert word not in f"{problem.zh}{problem.en}"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "en"),
     [
