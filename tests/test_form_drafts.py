@@ -98,6 +98,25 @@ def test_a_draft_is_deleted_only_on_purpose(store):
     assert Drafts.beside(store.path).listed() == ()
 
 
+def test_a_question_before_deleting_stays_when_the_list_is_drawn_again(store):
+    """Another draft comes into the list meanwhile: what was asked is still asked, of the same row."""
+    for address in ("1 栋", "2 栋"):
+        form = VisitForm(store, GRIDS)
+        form.visit.fields["address"].input.value = address
+    again = VisitForm(store, GRIDS)
+    row = again.keeper.children[1]
+    drop, sure = row.children[2:]
+    drop.click()
+
+    again.keeper.refresh()
+
+    assert again.keeper.children[1] is row
+    assert (drop.layout.display, sure.layout.display) == ("none", None)
+    sure.click()
+    assert row not in again.keeper.children
+    assert len(again.keeper.children) == 2
+
+
 def test_a_visit_put_aside_waits_in_the_list(store):
     """The form is empty for another door; both can be finished in any order."""
     form = VisitForm(store, GRIDS)

@@ -69,6 +69,7 @@ class DraftKeeper(Column):
         self._due: asyncio.TimerHandle | None = None
         self._kept = False
         self._told: tuple[Words, str] | None = None
+        self._listed: dict[tuple[str, str, str], Any] = {}
         self.lang = lang
         self.draft_id = ""
         self.status = html(css="gk-draft")
@@ -157,7 +158,7 @@ class DraftKeeper(Column):
             if draft.draft_id in saved:  # stopped between COMMIT and here
                 self._drafts.drop(draft.draft_id)
         left = [draft for draft in found if draft.draft_id not in saved]
-        rows = [self._row(draft) for draft in left[:LISTED]]
+        rows = self._rows(left[:LISTED])
         title = self._kind.title(len(left))
         head = [html(tag("h4", title.both(self.lang)))] if rows else []
         self.children = (*head, *rows)
@@ -166,6 +167,15 @@ class DraftKeeper(Column):
     def _saved(self, drafts: list[Draft]) -> set[str]:
         ids = {trace.record_id for draft in drafts for trace in traces(draft)}
         return saved_among(drafts, self._store.histories(ids)) if ids else set()
+
+    def _rows(self, drafts: list[Draft]) -> list[Any]:
+        """Give a row for each; one that stands already stays, with what it asks."""
+        keys = [(draft.draft_id, draft.kept_at, self.lang) for draft in drafts]
+        self._listed = {
+            key: self._listed.get(key) or self._row(draft)
+            for key, draft in zip(keys, drafts, strict=True)
+        }
+        return list(self._listed.values())
 
     def _row(self, draft: Draft) -> Any:
         go, drop, sure = W.Button(), W.Button(), W.Button()

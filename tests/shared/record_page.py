@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 TOKEN = "test-of-gridkit"  # as conftest gives it
 DRAW_MS = 90_000  # a machine may be busy with seven other things
+
+expect.set_options(timeout=DRAW_MS)
 
 
 def enter(page: Page, app_url: str) -> Page:
