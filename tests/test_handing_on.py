@@ -116,7 +116,7 @@ def test_a_table_to_hand_out_tells_what_it_is(run, county):
 
     assert (refused, "--out 写 .xlsx 或 .csv" in told) == (2, True)
     assert code == again == 0
-    sheet = openpyxl.load_workbook(county / "诉求分类表-2026-Q1-township.xlsx").active
+    sheet = openpyxl.load_workbook(county / "诉求分类表-2026-Q1-township-邻里关系.xlsx").active
     cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert cells[0][0] == "某县 2026 年第一季度 诉求分类表"
     assert cells[1][0].startswith("制表 20")
@@ -212,6 +212,19 @@ def test_most_hidden_is_answered_by_a_coarser_level(run, county):
     assert code == 0
     assert "按村居" in told
     assert (county / "map-2026-01-village.html").exists()
+
+
+def test_maps_of_other_types_are_files_of_their_own(run, county):
+    """A map of one type does not lie over the registered map of all of them."""
+    words = ["map", "-w", county, "--on", "2026-04-01", "--shared", "--level", "township"]
+    assert run(*words)[0] == 0
+    first = (county / "map-2026-Q1-township.html").read_bytes()
+
+    code, told = run(*words, "--type", "邻里关系")
+
+    assert code == 0, told
+    assert (county / "map-2026-Q1-township.html").read_bytes() == first
+    assert (county / "map-2026-Q1-township-邻里关系.html").exists()
 
 
 def test_every_column_of_every_layer_is_in_the_data_dictionary(run, county):

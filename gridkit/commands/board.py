@@ -142,6 +142,17 @@ def codes(profile: Profile, table: str, typed: Iterable[str] | None) -> list[str
     return found
 
 
+def kinds_named(profile: Profile, types: Iterable[str] | None) -> str:
+    """Give the demand types as a part of a file's name, empty for all of them.
+
+    Two releases of one window that count other types are two files: the later one never
+    lies over the earlier.
+    """
+    from gridkit.exchange.output import file_name
+
+    return "-".join(file_name(profile.label("demand_type", code)) for code in types or ())
+
+
 def _states(typed: Iterable[str] | None) -> list[str] | None:
     """Give the codes of the states that codes or Chinese words mean.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from gridkit.commands.board import codes
+from gridkit.commands.board import codes, kinds_named
 from gridkit.commands.scan import tell_compiling
 from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
@@ -316,7 +316,8 @@ def _shared(
         f"{window.label} by {en}, {share:.0%} hidden; entered as release {what.number}"
     )
     _propose(what)
-    path = workspace.folder / f"map-{window.label}-{what.level}.html"
+    parts = (f"map-{window.label}-{what.level}", kinds_named(workspace.profile, types))
+    path = workspace.folder / f"{'-'.join(filter(None, parts))}.html"
     about = f"可对外, 小数已隐去 · {what.made.title}"
     # asked for, they are printed: on paper no layer can be turned on
     sheet = what.map(show_places=True) if places else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gridkit.commands.board import codes
+from gridkit.commands.board import codes, kinds_named
 from gridkit.errors import DataError
 from gridkit.terminal import DAY, Day, Folder, bar, opened, out
 
@@ -63,7 +63,14 @@ def command(
             made = made.publish(maps.published(workspace))  # refused: nothing is written
         mark = "虚构数据-" if workspace.invented else ""
         since = made.columns[0].title.partition(" (")[2].rstrip(")").replace(" ", "")
-        name = "-".join(filter(None, [f"{mark}诉求分类表", days.label, level, since])) + ".xlsx"
+        parts = [
+            f"{mark}诉求分类表",
+            days.label,
+            level,
+            kinds_named(workspace.profile, types),
+            since,
+        ]
+        name = "-".join(filter(None, parts)) + ".xlsx"
         path = target or workspace.folder / name
         if path.suffix.lower() == ".csv":
             written = _write_csv(made, path)
