@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 from typer.testing import CliRunner
 
@@ -9,6 +11,8 @@ import gridkit as gk
 from gridkit.cli import app
 from gridkit.errors import BundleError, DataError
 from gridkit.records import signing
+from gridkit.records.bundle import bundle_header
+from gridkit.records.bundle_file import write_file
 
 
 def heard(n=1):
@@ -95,3 +99,46 @@ def test_conflicts_are_shown_and_what_is_alike_is_settled(county, tmp_path):
     assert "2 条记录在两处被分别修改" in said
     assert "已归一 1 件" in after
     assert office.store.conflicts().index.tolist() == ["C-2"]
+
+
+def test_a_merge_without_bundles_says_that_nothing_is_open(county):
+    """Silence could be taken for a command that did not run."""
+    code, said = run("merge", "-w", county[1].folder)
+
+    assert code == 0
+    assert "没有要由人决定的冲突 · nothing waits" in said
+
+
+def test_a_salvage_that_takes_nothing_from_a_bundle_is_no_success(county, tmp_path):
+    """No tick where nothing could be read: what is lost is counted, scripts see a failure."""
+    tablet, office = county
+    stick = tmp_path / "t.gkb"
+    signing.trust(office.folder, signing.own_public(), "3 号平板")
+    run("bundle", stick, "-w", tablet.folder)
+    header = bundle_header(stick)
+    with stick.open("wb") as file:
+        write_file(file, header, [b"[]", b"[]"])
+
+    code, said = run("merge", stick, "-w", office.folder, "--salvage")
+
+    assert code == 1
+    assert "✓" not in said
+    assert "什么也没能取出, 2 个修订都在断点之后" in said
+    assert office.store.revision_count() == 0
+
+
+def test_a_ledger_broken_at_its_first_revision_says_that_nothing_can_be_saved(county, tmp_path):
+    """Not that there is nothing new: the way out is a backup."""
+    tablet, _ = county
+    with sqlite3.connect(tablet.store.path) as ledger:
+        guards = ledger.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        for (name,) in guards.fetchall():
+            ledger.execute(f"DROP TRIGGER {name}")
+        ledger.execute("UPDATE revision SET why = 'something else' WHERE seq = 1")
+    ledger.close()
+
+    with pytest.raises(BundleError, match="Nothing could be saved: all 2 revisions") as refused:
+        run("bundle", tmp_path / "t.gkb", "-w", tablet.folder, "--salvage")
+
+    assert "什么也没能救出" in refused.value.zh
+    assert not list(tmp_path.glob("*.gkb"))

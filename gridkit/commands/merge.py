@@ -71,15 +71,16 @@ def merge(
         if settle_alike:
             number = conflicts.settle_alike(store, by_role=role, why=settle_alike)
             out.print(f"已归一 {number} 件 · {number} settled")
-        _left_to_people(store)
+        if not _left_to_people(store) and not paths:
+            out.print("没有要由人决定的冲突 · nothing waits for a person's decision")
     if refused:
         raise typer.Exit(1)
 
 
 def _merged(
     store: Store, paths: Sequence[Path], keys: Sequence[TrustedKey], salvage: bool
-) -> list[Refused]:
-    """Merge, say what came of each bundle, and give those that were refused."""
+) -> list[Merged | Refused]:
+    """Merge, say what came of each bundle, and give those that brought nothing at all."""
     from gridkit.records.merge import Merged, Refused, merge, merge_all
 
     with bar("合并 · merging"):
@@ -88,11 +89,20 @@ def _merged(
             if salvage
             else merge_all(store, paths, trusted=keys)
         )
-    refused = []
+    refused: list[Merged | Refused] = []
     for one in done:
         if isinstance(one, Refused):
             refused.append(one)
             out.print(f"✗ {one.path.name}\n{one.error}", style="red", markup=False)
+        elif one.left and not one.taken + one.known:
+            refused.append(one)
+            out.print(
+                f"✗ {one.path.name} · {one.label}: 什么也没能取出, {one.left:,} 个修订都在断点之后; "
+                f"请对方重新打包 · nothing could be saved: all {one.left:,} are behind the break; "
+                "ask for a new bundle",
+                style="red",
+                markup=False,
+            )
         else:
             left = f", 断点后 {one.left:,} 个未取 ({one.left:,} left)" if one.left else ""
             out.print(
@@ -116,8 +126,8 @@ def _say_lacking(merged: Sequence[Merged]) -> None:
         )
 
 
-def _left_to_people(store: Store) -> None:
-    """Show what a person has to decide: conflicts, and records whose reference is gone."""
+def _left_to_people(store: Store) -> bool:
+    """Show what a person has to decide, if anything: conflicts, and references that are gone."""
     from gridkit.records.conflicts import orphans
     from gridkit.records.spec import RECORD_SPECS
 
@@ -142,6 +152,7 @@ def _left_to_people(store: Store) -> None:
             style="yellow",
         )
         show("依据已撤回 withdrawn elsewhere", lost.reset_index().head(_SHOWN))
+    return bool(len(found) + len(lost))
 
 
 _SHOWN = 20

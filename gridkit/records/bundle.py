@@ -100,8 +100,9 @@ def bundle(
     try:
         with store.reading() as connection:
             ends = _sound_ends(connection) if salvage else _ends(connection)
-            header, lacking = _header(store, connection, since or {}, ends)
             left = sum(_ends(connection).values()) - sum(ends.values())
+            _need_some(ends, left)
+            header, lacking = _header(store, connection, since or {}, ends)
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             with os.fdopen(os.open(draft, flags, 0o600), "wb") as file:
                 lines = (line for span in header.spans for line in _lines(connection, span))
@@ -259,4 +260,14 @@ def _broken() -> BundleError:
         "加 --salvage 可把断点之前的部分打包。",
         en="The ledger's chain is broken (revisions are missing or altered); no bundle was "
         "written. Look with `gridkit check`; `--salvage` bundles what is before the break.",
+    )
+
+
+def _need_some(ends: Mapping[str, int], left: int) -> None:
+    if not left or any(ends.values()):
+        return
+    raise BundleError(
+        zh=f"什么也没能救出: 台账的 {left:,} 个修订都在断点之后, 没有写数据包。请从备份恢复台账。",
+        en=f"Nothing could be saved: all {left:,} revisions of the ledger are behind the break; "
+        "no bundle was written. Restore the ledger from a backup.",
     )
