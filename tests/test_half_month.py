@@ -216,6 +216,23 @@ def test_a_report_is_printed_with_the_map(printed):
     assert reports.to_pdf(printed).read_bytes().startswith(b"%PDF")
 
 
+def test_a_period_without_concerns_is_told_in_the_words_of_an_office(town, tmp_path):
+    """No option of a command, and no map of hotspots that are not there."""
+    from gridkit.maps.overview import overview
+
+    long_ago = dt.date(2020, 1, 15)
+    seen = overview(town, on=long_ago)
+    desk = reports.read_desk(town, on=long_ago)
+
+    path = reports.half_month(desk, tmp_path / "r.docx", seen=seen)
+
+    said = texts(path)
+    assert "没有诉求, 没有可画的率和热点。台账最近一件在 2026-10-21。" in said
+    assert "请用" not in said
+    assert "附图" not in said
+    assert not len(docx.Document(str(path)).inline_shapes)
+
+
 def test_a_half_month_of_nothing_is_written_too(tmp_path):
     """An empty ledger gives a report of zeros, not an error."""
     workspace = gk.create_workspace(tmp_path / "w", name="青溪县", county_code="990428")

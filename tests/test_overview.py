@@ -126,8 +126,9 @@ def test_a_period_without_concerns_says_where_they_are(tmp_path):
 
     found = overview(workspace, on=dt.date(2020, 1, 1))
 
-    assert f"请用 `--on {today}`" in found.sentence_zh
-    assert f"give `--on {today}`" in found.sentence_en
+    assert found.sentence_zh.endswith(f"台账最近一件在 {today}。")
+    assert f"请用 `--on {today}`" in found.elsewhere_zh
+    assert f"Give `--on {today}`" in found.elsewhere_en
 
 
 def test_without_households_the_density_is_drawn(tmp_path):

@@ -239,8 +239,8 @@ def _desk(
         types = codes(workspace.profile, "demand_type", demand) or ()
         seen = overview(workspace, on=on, weeks=weeks, demand_types=types)
         m = seen.map()
-    out.print(seen.sentence_zh, markup=False)
-    out.print(seen.sentence_en, markup=False, style="dim")
+    out.print(seen.sentence_zh + seen.elsewhere_zh, markup=False)
+    out.print(f"{seen.sentence_en} {seen.elsewhere_en}".strip(), markup=False, style="dim")
     kinds = seen.kind_zh or "各类诉求"
     about = f"内部使用, 不得外传 · {seen.name} {seen.since} 至 {seen.on} {kinds}"
     return _Drawn(m, workspace.map_path, lambda: desk_tables(seen), _about(workspace, about))

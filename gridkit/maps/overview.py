@@ -48,6 +48,10 @@ class Overview:
         Which types of concerns are in it, in words; empty for all.
     demand_types : tuple of str
         Their codes.
+    elsewhere_zh, elsewhere_en : str
+        For whoever works at the command line: where to look, as the period holds nothing.
+    is_empty : bool
+        True where nothing was heard in the period: the map shows no rates and no hotspots.
     """
 
     name: str
@@ -65,6 +69,9 @@ class Overview:
     sentence_en: str
     kind_zh: str = ""
     demand_types: tuple[str, ...] = ()
+    elsewhere_zh: str = ""
+    elsewhere_en: str = ""
+    is_empty: bool = False
 
     def map(self) -> GridMap:
         """Draw it for the desk: rates, hotspots and the open matters."""
@@ -119,7 +126,7 @@ def overview(
     counts = hotspots.count(counted, workspace.grids, by=None, period=(since, on))
     found = hotspots.find_hotspots(hotspots.per_grid(counts), workspace.grids)
     kind = _kind(workspace.profile, demand_types)
-    words = _nothing(counted, since, on) or _said(found, since, on, kind)
+    nothing = _nothing(counted, since, on)
     return Overview(
         workspace.name,
         workspace.invented,
@@ -132,9 +139,11 @@ def overview(
         found.tests,
         found.values,
         read_ground(workspace.folder),
-        *words,
+        *(nothing or _said(found, since, on, kind)),
         kind_zh=kind[0] if demand_types else "",
         demand_types=tuple(demand_types),
+        **(_elsewhere(counted) if nothing and len(counted) else {}),
+        is_empty=nothing is not None,
     )
 
 
@@ -154,7 +163,7 @@ def _said(
 
 
 def _nothing(concerns: pd.DataFrame, since: dt.date, on: dt.date) -> tuple[str, str] | None:
-    """Say that nothing was heard in the period, and where to look instead; None if it was."""
+    """Say that nothing was heard in the period, and when something was; None if it was."""
     heard = concerns["heard_on"].dropna()
     if ((heard >= pd.Timestamp(since)) & (heard <= pd.Timestamp(on))).any():
         return None
@@ -162,8 +171,14 @@ def _nothing(concerns: pd.DataFrame, since: dt.date, on: dt.date) -> tuple[str, 
     en = f"No concern was heard from {since:%Y-%m-%d} to {on:%Y-%m-%d}: no rates, no hotspots."
     if heard.empty:
         return zh, en
-    last = heard.max()
-    return (
-        f"{zh}台账最近一件在 {last:%Y-%m-%d}: 请用 `--on {last:%Y-%m-%d}` 或放长时段。",
-        f"{en} The last one is of {last:%Y-%m-%d}: give `--on {last:%Y-%m-%d}`, or more weeks.",
-    )
+    last = f"{heard.max():%Y-%m-%d}"
+    return f"{zh}台账最近一件在 {last}。", f"{en} The last one is of {last}."
+
+
+def _elsewhere(concerns: pd.DataFrame) -> dict[str, str]:
+    """Say which option leads to the last concern."""
+    last = f"{concerns['heard_on'].max():%Y-%m-%d}"
+    return {
+        "elsewhere_zh": f"请用 `--on {last}` 或放长时段。",
+        "elsewhere_en": f"Give `--on {last}`, or more weeks.",
+    }

@@ -98,7 +98,7 @@ def half_month(
         A .docx with the fields of `half_month_context`; the packaged one by default.
     seen : Overview, optional
         From `maps.overview`: adds what is said of hotspots, and the map as a picture where
-        a Chromium is installed.
+        a Chromium is installed and the period holds a concern.
 
     Returns
     -------
@@ -287,7 +287,7 @@ def _fill(
     from gridkit.reports.word_template import fill, open_template
 
     with tempfile.TemporaryDirectory() as folder:
-        picture = None if seen is None else map_picture(seen, Path(folder))
+        picture = None if seen is None or seen.is_empty else map_picture(seen, Path(folder))
         page = open_template(TEMPLATE, template)
         image = InlineImage(page, str(picture), width=Cm(WIDE_CM)) if picture else ""
         fill(page, {**context, "map": image}, HALF_MONTH_FIELDS)
