@@ -18,6 +18,7 @@ Examples
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -93,3 +94,20 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def _show_offline(m: Any) -> str:
+    """Show a bare Folium map offline; `gridkit.maps` is loaded when there is one."""
+    return str(import_module("gridkit.maps").iframe(m))
+
+
+def _in_notebook() -> None:
+    """See to it that no bare Folium map goes online, whether or not `maps` was used."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is not None:
+        formatter = shell.display_formatter.formatters["text/html"]
+        formatter.for_type_by_name("folium.folium", "Map", _show_offline)
+
+
+_in_notebook()

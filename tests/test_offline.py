@@ -274,11 +274,12 @@ def test_saving_replaces_the_file_in_one_step(tmp_path):
     assert [f.name for f in tmp_path.iterdir()] == ["map.html"]
 
 
-def test_a_bare_folium_map_in_a_notebook_is_offline():
-    """Importing gridkit.maps in IPython is all it takes."""
+@pytest.mark.parametrize("imported", ["folium, gridkit.maps", "folium, gridkit"])
+def test_a_bare_folium_map_in_a_notebook_is_offline(imported):
+    """Importing gridkit in IPython is all it takes, with or without its maps."""
     code = (
         "from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance();"
-        "import folium, gridkit.maps;"
+        f"import {imported};"
         "data, _ = s.display_formatter.format(folium.Map([26.7, 117.5]));"
         "print(data['text/html'])"
     )

@@ -10,7 +10,8 @@ vendored scripts inside, `notebook` shows it. Every text goes through one choke 
 `disclosure` hides what would give somebody away on maps that are handed out, and `shared`
 and `shared_table` draw them. `county_map` does all of it for the desk in one call.
 
-Importing this makes a bare ``folium.Map`` at the end of a notebook cell offline, too.
+In a notebook, importing this (or `gridkit` alone) makes a bare ``folium.Map`` at the end of a
+cell offline, too.
 """
 
 from __future__ import annotations
