@@ -120,6 +120,10 @@ def frames(matters):
 
 
 POINTS = pd.DataFrame({"lon": [122.1, 122.2, 122.3], "lat": [27.1, 27.2, 27.3]}, index=GRIDS)
+NAMES = pd.Series(
+    dict(zip(GRIDS, ["古镛镇东门", "古镛镇西门", "白莲镇东门"], strict=True))
+    | {"990428100000": "古镛镇", "990428101000": "白莲镇"}
+)
 MATTERS = st.lists(
     st.tuples(
         st.integers(0, 2),
@@ -137,14 +141,15 @@ def test_no_cell_that_is_told_has_fewer_than_k(matters, k):
     """By kind, by kind and township, by kind and grid; and nothing of a statutory channel."""
     concerns, steps = frames(matters)
 
-    table = requests(concerns, steps, DAY, PROFILE, Terms(KEY, POINTS, k))
+    table = requests(concerns, steps, DAY, PROFILE, Terms(KEY, POINTS, k, NAMES))
 
     by_kind = table["service_code"].value_counts()
     with_place = table.dropna(subset=["lat"])
     in_grid = with_place.groupby(["service_code", "lat", "long"]).size()
     named = table[table["lat"].isna()].dropna(subset=["address_id"])
     in_township = named.groupby(["service_code", "address_id"]).size()
-    for cells in (by_kind, in_grid, in_township):
+    by_name = table.dropna(subset=["address"]).groupby(["service_code", "address"]).size()
+    for cells in (by_kind, in_grid, in_township, by_name):
         assert (cells >= k).all()
     allowed = {d for g, d, c in matters if c != "14"}
     assert set(table["service_code"]) <= allowed

@@ -90,10 +90,12 @@ def endpoint(workspace: Workspace) -> Endpoint:
     from gridkit.exchange.open311_server import Endpoint
     from gridkit.maps.disclosure import mask_key
     from gridkit.records.grids import centroid
+    from gridkit.reports.desk import full_names, place_names
 
     store, profile = workspace.store, workspace.profile
     today = store.today()
     points = centroid(workspace.grids) if workspace.has_grids else None
-    terms = Terms(mask_key(workspace.folder), points)
+    names = full_names(place_names(workspace))
+    terms = Terms(mask_key(workspace.folder), points, names=names)
     table = requests(store.frame("concern"), store.frame("step"), today, profile, terms)
     return Endpoint(profile, table, today)

@@ -68,11 +68,14 @@ class Terms(NamedTuple):
         `records.grids.centroid`. No places without it.
     k : int
         Smallest number of matters of one kind in a place that is told, 2 or more.
+    names : Series of str, indexed by division code (12 digits) and by `grid_id`, optional
+        What townships and grids are called, for `address`; it is empty without a name.
     """
 
     key: bytes
     points: pd.DataFrame | None = None
     k: int = SMALLEST
+    names: pd.Series | None = None
 
 
 def services(profile: Profile) -> list[dict[str, Any]]:
@@ -166,7 +169,7 @@ def requests(
     made = made.assign(
         service_request_id=[_public_id(str(one), terms.key) for one in some.index]
     )
-    made = made.assign(**_places(some, terms.points, k), zipcode=None, media_url=None)
+    made = made.assign(**_places(some, terms), zipcode=None, media_url=None)
     made = made.astype(object).where(made.notna(), None)  # JSON has no NaN
     made = made.sort_values("service_request_id").sort_values(
         "requested_datetime", ascending=False, kind="stable"
@@ -221,8 +224,9 @@ def _moments(days: pd.Series, time: str) -> list[str | None]:
     return [None if pd.isna(text) else f"{text}T{time}+08:00" for text in texts]
 
 
-def _places(some: pd.DataFrame, points: pd.DataFrame | None, k: int) -> dict[str, Any]:
-    """Tell the grid's point, the township's code, or nothing; no cell has fewer than k."""
+def _places(some: pd.DataFrame, terms: Terms) -> dict[str, Any]:
+    """Tell the grid's point and name, the township's, or nothing; no cell has fewer than k."""
+    points, k = terms.points, terms.k
     grid = some["grid_id"].astype("str")
     kind = some["demand_type"].astype("str")
     township = townships(some["grid_id"]).astype("str")
@@ -241,5 +245,10 @@ def _places(some: pd.DataFrame, points: pd.DataFrame | None, k: int) -> dict[str
         for name in ("lon", "lat")
     )
     told = township.where(in_township).astype("object")
-    address = [None if pd.isna(code) else str(code) for code in told]
-    return {"address": address, "address_id": address, "lat": lat, "long": lon}
+    named = grid.where(in_grid.to_numpy(), told).map({} if terms.names is None else terms.names)
+    return {
+        "address": named.to_numpy(dtype=object),
+        "address_id": [None if pd.isna(code) else str(code) for code in told],
+        "lat": lat,
+        "long": lon,
+    }

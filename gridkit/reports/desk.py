@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
     from gridkit.records import Workspace
 
+VILLAGE_DIGITS = 12
+
 
 @dataclass(frozen=True, eq=False)
 class Desk:
@@ -73,9 +75,7 @@ class Desk:
 
     def full_place(self, grid_id: str) -> str:
         """Name a grid with its township: villages of two townships can have one name."""
-        town = grid_id[:9] + "000"
-        known = self.place(town)
-        return self.place(grid_id) if known == town else f"{known}{self.place(grid_id)}"
+        return f"{self.places.get(grid_id[:9] + '000', '')}{self.place(grid_id)}"
 
     def label(self, table: str, code: object) -> str:
         """Give the word for a code; empty where there is none."""
@@ -146,3 +146,26 @@ def place_names(workspace: Workspace) -> pd.Series:
     names = pd.concat([pd.Series(dtype="str"), *parts]).dropna()
     first: pd.Series = names[~names.index.duplicated()]
     return first.map(writable_text)  # from a file of others; Word drops what stands behind
+
+
+def full_names(places: pd.Series) -> pd.Series:
+    """Name each grid with its township before it; townships and villages stay as they are.
+
+    Parameters
+    ----------
+    places : Series of str, indexed by division code or grid id
+        From `place_names`.
+
+    Returns
+    -------
+    Series of str, on the same index
+
+    Examples
+    --------
+    >>> names = pd.Series({"990428100000": "古镛镇", "990428100001001": "和平村"})
+    >>> full_names(names).tolist()
+    ['古镛镇', '古镛镇和平村']
+    """
+    codes = places.index.to_series().astype("str")
+    towns = (codes.str[:9] + "000").map(places).fillna("")
+    return towns.where((codes.str.len() > VILLAGE_DIGITS).to_numpy(), "") + places
