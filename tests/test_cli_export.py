@@ -54,6 +54,12 @@ def exported(town, tmp_path, form, name):
     return tmp_path / name
 
 
+def called(town):
+    """Name each grid by its township and its own name."""
+    rows = town.grids[["township_name", "name"]].astype("str")
+    return {grid: "".join(words) for grid, *words in rows.itertuples()}
+
+
 def test_the_table_for_the_own_desk_is_whole(town, tmp_path):
     """All that was recorded is in it, and nobody else of the machine may read it."""
     path = exported(town, tmp_path, "csv", "c.csv")
@@ -75,6 +81,7 @@ def test_every_concern_is_a_point_under_chinese_headings_for_its_owner_only(town
     assert set(table.columns) - {"geometry"} == set(words["字段"])
     types = {c.zh for c in town.profile.choices("demand_type")}
     assert set(table["诉求类别"].dropna()) <= types
+    assert table["网格名称"].tolist() == concerns["grid_id"].map(called(town)).tolist()
     assert path.stat().st_mode & 0o077 == 0
 
 
@@ -85,4 +92,13 @@ def test_requests_have_grid_points_not_houses(town, tmp_path):
     places = {(row["long"], row["lat"]) for row in rows}
     assert len(places) <= len(town.grids) + 1
     assert (122.4, 27.35) not in places
+    towns = {one[:9] + "000": name for one, name in town.grids["township_name"].items()}
+    grids = set(called(town).values())
+    assert {row["lat"] is None for row in rows if row["address"]} == {True, False}
+    for row in rows:
+        if row["lat"] is None:
+            assert row["address"] == towns.get(row["address_id"])
+        else:
+            assert row["address"] in grids
+            assert row["address"].startswith(towns[row["address_id"]])
     assert COUNTY_CODE.startswith("99")

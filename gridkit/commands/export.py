@@ -147,8 +147,9 @@ def _points(workspace: Workspace, concerns: pd.DataFrame, path: Path) -> int:
     """Write every concern as a point, without its words, for its owner only."""
     from gridkit.exchange.geofiles import write_layers
     from gridkit.exchange.ledger_layer import LAYER, concern_points, point_words
+    from gridkit.reports.desk import full_names, place_names
 
-    made = concern_points(concerns, workspace.profile)
+    made = concern_points(concerns, workspace.profile, full_names(place_names(workspace)))
     mark = "【虚构数据】" if workspace.invented else ""
     about = f"{mark}内部使用, 不得外传 · {workspace.name} · WGS-84 (EPSG:4326)"
     for file in write_layers({LAYER: made}, path, dictionary=point_words(), about=about):

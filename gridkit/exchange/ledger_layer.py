@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gridkit.profile import Profile
 
 LAYER = "诉求"
+GRID_NAME = "网格名称"
 _PLACE = ("lon", "lat")
 _FIELDS = tuple(
     f
@@ -23,7 +24,9 @@ _FIELDS = tuple(
 )  # another office's number may hold anything
 
 
-def concern_points(concerns: pd.DataFrame, profile: Profile) -> gpd.GeoDataFrame:
+def concern_points(
+    concerns: pd.DataFrame, profile: Profile, names: pd.Series | None = None
+) -> gpd.GeoDataFrame:
     """Lay the concerns out as points, under Chinese headings and labels.
 
     Parameters
@@ -32,6 +35,8 @@ def concern_points(concerns: pd.DataFrame, profile: Profile) -> gpd.GeoDataFrame
         As `Store.frame("concern")` gives it.
     profile : Profile
         The labels of the codes; a code that it lacks is written as it is.
+    names : Series of str, indexed by `grid_id`, optional
+        What each grid is called, for ``网格名称``; empty where it has no name.
 
     Returns
     -------
@@ -50,6 +55,9 @@ def concern_points(concerns: pd.DataFrame, profile: Profile) -> gpd.GeoDataFrame
     (['用水'], False, [117.47])
     """
     told = {f.zh: _told(concerns[f.name], f, profile) for f in _FIELDS if f.name in concerns}
+    if "grid_id" in concerns:
+        told[GRID_NAME] = concerns["grid_id"].astype("str").map({} if names is None else names)
+        told[GRID_NAME] = told[GRID_NAME].astype("str")
     place = concerns.reindex(columns=list(_PLACE)).astype("float64")
     points = gpd.points_from_xy(place["lon"], place["lat"])
     points[place.isna().any(axis=1).to_numpy()] = None
@@ -67,6 +75,8 @@ def point_words() -> pd.DataFrame:
     """
     rows = [("记录编号", "台账中的编号", "number in the ledger", "", "record_id")]
     rows += [(f.zh, f.purpose_zh, f.purpose_en, f.unit or "", f.name) for f in _FIELDS]
+    about = ("网格叫什么, 含乡镇", "what the grid is called, its township before it")
+    rows.append((GRID_NAME, *about, "", "grid_id"))
     words = pd.DataFrame(rows, columns=["字段", "含义", "meaning", "单位", "来自"])
     words.insert(0, "图层", LAYER)
     return words
