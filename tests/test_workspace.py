@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 import gridkit as gk
@@ -82,6 +84,18 @@ def test_no_workspace_says_where_it_was_looked_for(tmp_path, monkeypatch):
 
     with pytest.raises(StoreError, match="gridkit demo"):
         gk.open_workspace()
+
+
+@pytest.mark.parametrize("inside", [".", "notebooks"])
+def test_a_workspace_is_found_from_inside(tmp_path, monkeypatch, inside):
+    """Its notebooks open it in any editor, also where gridkit did not start the editor."""
+    monkeypatch.delenv("GRIDKIT_WORKSPACE", raising=False)
+    gk.create_workspace(tmp_path / "某县", name="某县", county_code="990428").close()
+    (tmp_path / "某县" / inside).mkdir(exist_ok=True)
+    monkeypatch.chdir(tmp_path / "某县" / inside)
+
+    with closing(gk.open_workspace()) as workspace:
+        assert workspace.name == "某县"
 
 
 @pytest.mark.parametrize("text", ["name = ", "invented = true", "\ufffd\x00"])

@@ -219,7 +219,8 @@ def open_workspace(folder: str | Path | None = None) -> Workspace:
     ----------
     folder : str or Path, optional
         By default the folder that the environment variable GRIDKIT_WORKSPACE names, else
-        `workspace` here or one level up (where a notebook of the project looks for it).
+        `workspace` here or one level up, else this folder or the one above (a workspace's
+        own notebooks lie in it, whatever program opens them).
 
     Returns
     -------
@@ -264,4 +265,7 @@ def find_workspace(folder: str | Path | None = None) -> Path:
 
 def _usual_places() -> list[Path]:
     named = os.environ.get(WORKSPACE_VARIABLE)
-    return [Path(named)] if named else [Path("workspace"), Path("..") / "workspace"]
+    if named:
+        return [Path(named)]
+    here, above = Path(), Path("..")
+    return [here / "workspace", above / "workspace", here, above]
