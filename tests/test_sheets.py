@@ -136,6 +136,42 @@ def test_a_mediation_pack_tells_the_law_the_deadline_and_who_steps_back(desk, tm
 
 
 @pytest.mark.parametrize(
+    ("danger", "told", "whom"),
+    [
+        ("violence", "有人身暴力", "请立即联系公安局。"),
+        (
+            "child_at_risk violence",
+            "未成年人处于危险、有人身暴力",
+            "请立即联系公安局、民政局。",
+        ),
+    ],
+)
+def test_where_there_is_danger_a_mediation_pack_begins_with_it(
+    desk, tmp_path, danger, told, whom
+):
+    """Before any issue: what the danger is, who joins by the county's rules, and Art. 25."""
+    concerns = desk.concerns.copy()
+    concerns["safety"] = concerns["safety"].astype("object")
+    concerns.loc["C-010", "safety"] = danger
+    risky = dataclasses.replace(desk, concerns=concerns)
+
+    first, then, issues = [
+        p.text
+        for p in docx.Document(
+            str(reports.mediation_pack(risky, tmp_path / "m.docx", "C-010"))
+        ).paragraphs
+        if p.text.strip()
+    ][2:5]
+
+    assert first == "先保安全, 再谈调解"
+    assert told in then
+    assert whom in then
+    assert "信访工作条例第25条" in then
+    assert "要评的是什么" in issues
+    assert "先保安全" not in texts(reports.mediation_pack(desk, tmp_path / "n.docx", "C-010"))
+
+
+@pytest.mark.parametrize(
     ("matter", "why"),
     [("C-011", "refused"), ("C-012", "statutory channel"), ("C-999", "no such matter")],
 )

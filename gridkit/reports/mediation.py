@@ -22,6 +22,7 @@ from gridkit.triage.sessions import AGREEMENT, REFUSED
 from gridkit.triage.subjects import fits
 
 CONFIRM = "mediation_33_confirm"
+URGENT = "petition_25_report"
 RECUSAL = (
     "与任何一方是近亲属",
     "与这件事有利害关系",
@@ -86,6 +87,7 @@ def _pack(desk: Desk, concern: pd.DataFrame) -> Page:
     row = concern.iloc[0]
     invented = "【虚构数据】" if desk.invented else ""
     page = Page("评理会材料", f"{invented}编号 {str(concern.index[0])[-8:]} · {civil(desk.on)}")
+    _safety_first(page, desk, row)
     page.heading("一、要评的是什么 (中性表述)")
     for number, issue in enumerate(_issues(desk, row), start=1):
         page.text(f"{number}. {issue}")
@@ -102,6 +104,30 @@ def _pack(desk: Desk, concern: pd.DataFrame) -> Page:
     page.text("办法由双方自己提、自己选; 评理员只解释, 不替任何一方拿主意。")
     _draft(page, desk)
     return page
+
+
+def _safety_first(page: Page, desk: Desk, row: pd.Series) -> None:
+    """Put before all else, where there is danger, what it is, whom to call and the article."""
+    dangers = [code for code in _codes(row.get("safety")) if code != "none"]
+    if not dangers:
+        return
+    articles = [c.citation_zh for c in desk.profile.clauses if c.id == URGENT]
+    asked = [
+        unit
+        for join in desk.profile.joins
+        if join.field == "safety" and join.code in dangers
+        for unit in join.joint
+    ]
+    page.text("先保安全, 再谈调解", size=16)
+    told = "、".join(desk.label("safety", code) for code in dangers)
+    whom = "、".join(dict.fromkeys(desk.label("unit", unit) for unit in asked))
+    call = f"请立即联系{whom}。" if whom else ""
+    duty = f"紧急事项须立即报告 ({articles[0]})。" if articles else ""
+    page.text(f"这件事登记了险情: {told}。{call}{duty}")
+
+
+def _codes(told: object) -> list[str]:
+    return told.split() if isinstance(told, str) else []
 
 
 def _issues(desk: Desk, row: pd.Series) -> list[str]:
