@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
+import openpyxl
 import pyogrio
 import pytest
 from typer.testing import CliRunner
 
 import gridkit as gk
 from gridkit.cli import app
+from gridkit.errors import DataError
 from gridkit.training.geography import COUNTY_CODE
 from gridkit.training.write import write_town
 
@@ -102,3 +105,40 @@ def test_requests_have_grid_points_not_houses(town, tmp_path):
             assert row["address"] in grids
             assert row["address"].startswith(towns[row["address_id"]])
     assert COUNTY_CODE.startswith("99")
+
+
+def test_the_example_of_an_own_table_runs_on_the_demo_ledger(town, tmp_path, monkeypatch):
+    """Taken out by a command, it gives a sheet of figures at once; an older one is kept."""
+    monkeypatch.chdir(tmp_path)
+    folder = ["-w", str(town.folder)]
+
+    took = CliRunner().invoke(app, ["template", "own"])
+    made = CliRunner().invoke(
+        app, ["report", "own", "--form", "各乡镇用水.toml", "--to", "own.xlsx", *folder]
+    )
+    again = CliRunner().invoke(app, ["template", "own"])
+
+    assert "gridkit report own --form 各乡镇用水.toml" in took.output
+    assert made.exit_code == 0, made.output
+    rows = [*openpyxl.load_workbook("own.xlsx").active.iter_rows(min_row=3, values_only=True)]
+    assert rows[0] == ("乡镇", "件数", "在办")
+    assert rows[-1][0] == "合计"
+    assert len(rows) > 3
+    assert isinstance(again.exception, DataError)
+
+
+@pytest.mark.parametrize(
+    ("command", "kinds"),
+    [
+        ("report", ["half-month", "reception", "talk", "mediation", "annual", "visit", "own"]),
+        ("export", ["disputes", "open311", "gpkg", "datapackage"]),
+        ("template", ["half-month", "sheet", "own"]),
+    ],
+)
+def test_the_help_on_a_small_screen_cuts_no_word(command, kinds):
+    """At 80 columns: one kind a line, none broken, nothing left out."""
+    said = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "80"}).output
+
+    assert "…" not in said
+    for kind in kinds:
+        assert re.search(rf"^│ .*[ >] {kind} \S", said, re.MULTILINE), kind

@@ -56,10 +56,14 @@ def export(
     form: Annotated[
         Form,
         typer.Argument(
-            help="csv 诉求全表 (含原话, 只供本单位), disputes 矛盾纠纷 CSV (人员字段留空), "
-            "open311 (可共享; .json 或 .xml), gpkg 诉求点 GeoPackage (只供本单位; "
-            "可共享的网格数用 gridkit map --shared --gpkg), "
-            "datapackage 数据包 (CSV 加字段说明, 无原话, 只供本单位; .zip 或文件夹)",
+            help="csv 诉求全表 (含原话, 只供本单位)\n\n"
+            "disputes 矛盾纠纷 CSV (人员字段留空)\n\n"
+            "open311 可共享, .json 或 .xml\n\n"
+            "gpkg 诉求点 GeoPackage (只供本单位;\n\n"
+            "  可共享的网格数: gridkit map --shared --gpkg)\n\n"
+            "datapackage 数据包, .zip 或文件夹\n\n"
+            "  (CSV 加字段说明, 无原话, 只供本单位)",
+            show_choices=False,
             metavar="格式",
         ),
     ],

@@ -54,9 +54,11 @@ def report(
     kind: Annotated[
         Kind,
         typer.Argument(
-            help="book 台账, half-month 半月报, reception 接访日清单, talk 夜话会, "
-            "mediation 评理会材料, annual 年度报告, visit 纸质走访表, own 自定义表",
+            help="book 台账\n\nhalf-month 半月报\n\nreception 接访日清单\n\ntalk 夜话会\n\n"
+            "mediation 评理会材料\n\nannual 年度报告\n\nvisit 纸质走访表\n\n"
+            "own 自定义表 (例子: gridkit template own)",
             metavar="种类",
+            show_choices=False,
         ),
     ],
     folder: Folder = None,

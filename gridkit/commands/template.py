@@ -1,4 +1,4 @@
-"""`gridkit template`: the county's own templates, to be edited in Word or WPS."""
+"""`gridkit template`: the county's own templates and tables, to be edited in Word or WPS."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Which(StrEnum):
 
     HALF_MONTH = "half-month"
     SHEET = "sheet"
+    OWN = "own"
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +31,12 @@ def register(app: typer.Typer) -> None:
 def template(
     which: Annotated[
         Which,
-        typer.Argument(help="half-month 半月报 (Word), sheet 自定义表 (Excel)", metavar="种类"),
+        typer.Argument(
+            help="half-month 半月报 (Word)\n\nsheet 自定义表 (Excel)\n\n"
+            "own 自定义表的例子 (TOML, 改成本县要的)",
+            metavar="种类",
+            show_choices=False,
+        ),
     ],
     folder: Folder = None,
     form: Annotated[
@@ -45,6 +51,9 @@ def template(
     if which is Which.SHEET:
         _sheet(form, path or Path("模板.xlsx"), force=force)
         return
+    if which is Which.OWN:
+        _example(path or Path("各乡镇用水.toml"), force=force)
+        return
     with opened(folder) as workspace:
         from gridkit.reports import take_out
         from gridkit.reports.half_month_report import HALF_MONTH_FIELDS
@@ -56,6 +65,18 @@ def template(
             out.print(said)
             out.print("Edit and save it there: the next report uses it; delete it to go back.")
         _fields(HALF_MONTH_FIELDS)
+
+
+def _example(path: Path, *, force: bool) -> None:
+    from gridkit.reports import take_out
+
+    made = take_out(path, replace=force, packaged="own_form.toml")
+    out.print(f"已写 {made}", markup=False, soft_wrap=True)
+    out.print(
+        f"用记事本改好后 · then:  gridkit report own --form {made}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _sheet(form: Path | None, path: Path, *, force: bool) -> None:

@@ -129,8 +129,10 @@ def own_template(folder: str | Path) -> Path | None:
     return own if own.is_file() else None
 
 
-def take_out(path: str | Path, *, replace: bool = False) -> Path:
-    """Write the packaged template of the half-month report, to be edited in Word.
+def take_out(
+    path: str | Path, *, replace: bool = False, packaged: str = "half_month.docx"
+) -> Path:
+    """Write a packaged template, to be edited: that of the half-month report by default.
 
     Parameters
     ----------
@@ -138,6 +140,8 @@ def take_out(path: str | Path, *, replace: bool = False) -> Path:
         A .docx file; in a workspace, `templates/half_month.docx` is the one that is used.
     replace : bool
         Whether a file that is there is replaced.
+    packaged : str
+        Which one: ``half_month.docx``, or ``own_form.toml``, a table of one's own.
 
     Returns
     -------
@@ -152,7 +156,7 @@ def take_out(path: str | Path, *, replace: bool = False) -> Path:
     """
     keep(path, replace=replace)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    whole = (files("gridkit.reports") / "templates" / "half_month.docx").read_bytes()
+    whole = (files("gridkit.reports") / "templates" / packaged).read_bytes()
     return put(path, lambda draft: draft.write_bytes(whole))
 
 
