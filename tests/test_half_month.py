@@ -204,6 +204,40 @@ def test_a_county_edits_the_template_in_word(town, tmp_path):
             reports.half_month(desk, tmp_path / "r.docx", template=tmp_path / name)
 
 
+def test_a_title_changed_and_a_table_moved_are_filled_in_where_the_county_put_them(
+    town, tmp_path
+):
+    """The packaged template, edited: the figures go last, below the trace, with all rows."""
+    own = docx.Document(str(reports.take_out(tmp_path / "own.docx")))
+    own.paragraphs[0].text = "{{ county }}民情半月通报"
+    figures, trace = own.tables[0]._element, own.tables[-1]._element
+    trace.addnext(figures)
+    trace.addnext(own.add_paragraph("各数如下: ")._element)
+    own.save(str(tmp_path / "own.docx"))
+    desk = reports.read_desk(town, on=DAY)
+
+    path = reports.half_month(desk, tmp_path / "r.docx", template=tmp_path / "own.docx")
+
+    page = docx.Document(str(path))
+    assert page.paragraphs[0].text == f"{desk.name}民情半月通报"
+    last = [[cell.text for cell in row.cells] for row in page.tables[-1].rows]
+    assert last == [
+        list(FIGURES),
+        *(
+            [str(row[key]) for key in ("no", "zh", "n", "before", "change")]
+            for row in half_month_context(desk)["figures"]
+        ),
+    ]
+    assert [cell.text for cell in page.tables[-2].rows[0].cells] == [
+        "编号",
+        "指标",
+        "口径",
+        "查询",
+    ]
+    assert "{{" not in texts(path)
+    assert "{%" not in texts(path)
+
+
 @pytest.mark.skipif(find_office() is None, reason="needs LibreOffice")
 def test_a_report_is_printed_with_the_map(printed):
     """As PDF, with the picture that the browser of the machine draws."""
