@@ -120,6 +120,27 @@ def test_a_whole_visit_by_keyboard(page, app_url, county):
     assert concern["summary"] == "三天没有水"
 
 
+def test_after_the_grid_the_address_is_typed(page, app_url, county):
+    """The grid of last time is offered, but a key meant for the address never takes it."""
+    enter(page, app_url)
+    type_a_visit(page)
+    keys = page.keyboard
+    keys.press("Control+Enter")
+    saved(page)
+    page.get_by_role("button", name="沿用上次: 河滨社区第21网格").wait_for()
+    page.locator(".gk-q-grid_id input").focus()
+    keys.type("第7网格")
+    keys.press("Tab")
+    keys.type("5 栋 502")
+    expect(page.locator(".gk-q-address input")).to_have_value("5 栋 502")
+    keys.press("Alt+n")
+    page.locator(".gk-saving .gk-told", has_text="0 件诉求").wait_for()
+
+    with open_store(county.store.path) as store:
+        visit = store.frame("visit").set_index("address").loc["5 栋 502"]
+    assert county.grids.loc[visit["grid_id"], "name"] == "河滨社区第7网格"
+
+
 def type_a_visit(page) -> None:
     """Fill the form with the keyboard alone."""
     keys = page.keyboard

@@ -47,7 +47,7 @@ class Field(Column):
         self.input = self._make_input()
         self._echo = html(css="gk-echo")
         self._message = html(css="gk-message")
-        super().__init__([self.input, *self._beside(), self._echo, self._message])
+        super().__init__([*self._before(), self.input, self._echo, self._message])
         self.add_class("gk-field")
         self.add_class(f"gk-q-{spec.name}")
         self.speak(lang)
@@ -59,7 +59,7 @@ class Field(Column):
     def _make_input(self) -> Any:
         raise NotImplementedError
 
-    def _beside(self) -> Iterable[Any]:
+    def _before(self) -> Iterable[Any]:
         return ()
 
     def _listen(self) -> None:

@@ -43,7 +43,8 @@ class GridField(Field):
     def _make_input(self) -> Any:
         return dress(W.Combobox(value="", options=tuple(self._labels)))
 
-    def _beside(self) -> Iterable[Any]:
+    def _before(self) -> Iterable[Any]:
+        # After the grid, Tab must come to the address: its first space would push this button.
         self._again = W.Button()
         self._again.add_class("gk-quiet")
         self._again.add_class("gk-again")

@@ -241,6 +241,7 @@ _CSS = """
 .gk button.gk-quiet { background: transparent; }
 .gk .gk-field button.jupyter-button { font-size: 13px; min-height: 28px; padding: 2px 10px;
   margin: 4px 0 0; white-space: normal; text-align: left; align-self: flex-start; }
+.gk .gk-field button.gk-again { order: 1; }
 .gk button.gk-danger { color: #a3201a; border-color: #a3201a; background: transparent; }
 .gk .gk-foot.widget-box { margin: 14px 0 8px; } .gk .gk-head.widget-box { gap: 4px 14px; }
 .gk .gk-place > .gk-message { min-height: 20px; }
