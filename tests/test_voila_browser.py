@@ -60,6 +60,14 @@ def test_nobody_enters_without_the_token(page, app_url, county):
     page.goto(f"{app_url}/voila/render/1_record.ipynb")
     assert "/login" in page.url
     assert page.locator(".gk").count() == 0
+    expect(page.get_by_role("heading")).to_contain_text("请输入访问口令")
+    assert page.locator("a[href^=http], link[href^=http], [src^=http]").count() == 0
+    page.get_by_label("口令").fill("not-the-token")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("口令不对")
+    page.get_by_label("口令").fill(TOKEN)
+    page.keyboard.press("Enter")
+    expect(page.locator(".gk-q-grid_id input")).to_be_visible()  # what was asked for
 
     page.goto(f"{app_url}/?token={TOKEN}")
     assert page.get_by_role("link").count() == 2

@@ -287,6 +287,7 @@ def command(pages: Path, *, host: str, port: int, browser: bool) -> list[str]:
     words = [sys.executable, "-m", "voila", str(pages.resolve()), "--template=gridkit"]
     words += [f"--Voila.ip={host}", f"--port={port}", "--classic-tree", "--strip_sources=True"]
     words += ["--token", "--show_tracebacks=False", "--Voila.port_retries=0"]
+    words.append("--Voila.identity_provider_class=gridkit.login.LoginProvider")
     words += ["--Voila.log_level=ERROR"]  # its news in English would hide our address
     words += [f"--VoilaExecutor.cell_error_instruction={_BROKEN}"]
     words += ["--preheat_kernel=True", "--pool_size=1"]
