@@ -15,6 +15,7 @@ import shapely
 import gridkit as gk
 from gridkit.cli import main
 from gridkit.errors import DataError, StoreError
+from gridkit.exchange.csv_table import read_csv
 from gridkit.hotspots import count
 from gridkit.hotspots.counts_file import write_counts
 from gridkit.hotspots.relations import Question, Scale
@@ -69,7 +70,7 @@ def test_the_file_holds_what_count_gives(tmp_path: Path) -> None:
     write_counts(concerns, GRIDS, tmp_path / "c.csv", ASKED)
 
     table = read(tmp_path / "c.parquet")
-    text = pd.read_csv(tmp_path / "c.csv", encoding="utf-8-sig", dtype={"grid_id": "str"})
+    text = read_csv(tmp_path / "c.csv").astype({"n": int})
     assert written.rows == len(table) == len(expected)
     assert written.counted == table["n"].sum() == expected["n"].sum()
     assert written.counted + written.uncounted["n"].sum() == written.concerns == 300
@@ -296,7 +297,7 @@ def test_counts_of_a_workspace(run, tmp_path):
 
     code, printed = run("-w", tmp_path / "县", "-o", tmp_path / "c.csv")
 
-    table = pd.read_csv(tmp_path / "c.csv", encoding="utf-8-sig", dtype={"grid_id": "str"})
+    table = read_csv(tmp_path / "c.csv").astype({"n": int})
     assert code == 0
     assert table.query("grid_id == @IDS[0]").set_index("week")["n"].to_dict() == {
         "2026-03-02": 2, "2026-03-09": 0, "2026-03-23": 1,

@@ -18,6 +18,7 @@ from gridkit.errors import DataError
 from gridkit.exchange.printing import find_office
 from gridkit.reports.half_month_report import half_month_context
 from gridkit.reports.page import civil
+from gridkit.terminal import out
 from gridkit.training.write import write_town
 
 DAY = dt.date(2026, 10, 21)
@@ -100,7 +101,9 @@ def traced(town, printed):
         command, _, measure = query.partition(" → ")
         if command not in outputs:
             asked = [*shlex.split(command)[1:], "-w", str(town.folder)]
-            done = CliRunner().invoke(app, asked, env={"COLUMNS": "500"})
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(out, "width", 500)  # a table is cut at the terminal's width
+                done = CliRunner().invoke(app, asked)
             assert done.exit_code == 0, query
             outputs[command] = done.output
         by_number[number] = (outputs[command], measure)

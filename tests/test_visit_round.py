@@ -138,6 +138,17 @@ def test_a_door_of_the_round_is_one_push_from_the_form(desk):
     )
 
 
+def test_a_sheet_without_a_grid_says_what_is_missing(desk):
+    """Nothing is written, and the button does not stay silent."""
+    screen = RecordScreen(desk, with_map=False)
+    screen.round.toggle()
+
+    screen.round.sheet_button.click()
+
+    assert "先在上面选一个网格" in screen.round.message
+    assert not list(desk.store.path.parent.glob("round-*"))
+
+
 def printed_sheet(screen) -> str:
     """Print the sheet that the drawer shows; give its number, as the screen says it."""
     screen.round.sheet_button.click()

@@ -152,6 +152,10 @@ class RoundView(Column):
         """Write the paper sheet beside the ledger, as PDF too if asked, and say where it is."""
         grid_id = self.grid.value
         if grid_id is None:
+            words = Words("先在上面选一个网格, 再写走访单。", "Choose a grid above first.")
+            self._message.value = tag(
+                "div", words.of(self.lang), cls="gk-refused", role="alert"
+            )
             return
         desk = self._desk
         folder = desk.store.path.parent

@@ -34,6 +34,7 @@ from gridkit.forms.saved import (
 )
 from gridkit.forms.section import Group, Section
 from gridkit.forms.visit_draft import VISITS, visit_content, visit_of
+from gridkit.forms.visit_foot import VisitFoot
 from gridkit.records.drafts import Draft
 from gridkit.records.ids import new_id
 from gridkit.records.photos import sweep
@@ -48,12 +49,6 @@ GROUPS = (
 )
 VISIT_PART = "gk-part-visit"
 NOBODY = "nobody_home"
-ADD = Words("＋ 添加一件诉求", "+ Add a concern")
-SAVE = Words("保存走访", "Save the visit")
-PARK = (
-    Words("先放一放", "Put it aside"),
-    Words("存为草稿, 先记另一户", "Keep it as a draft, and record another door first"),
-)
 
 
 class VisitForm(Column):
@@ -127,15 +122,10 @@ class VisitForm(Column):
         self.speak(lang)
 
     def _foot(self) -> list[Any]:
-        self.add_button, self.save_button, self.park_button = (W.Button() for _ in range(3))
-        self.add_button.add_class("gk-add")
-        self.save_button.add_class("gk-save")
-        self.park_button.add_class("gk-quiet")
+        self.foot = VisitFoot()
+        self.add_button, self.save_button, self.park_button = self.foot.children
         self._message = html(css="gk-saving")
-        foot = W.Box([self.add_button, self.save_button, self.park_button])
-        foot.add_class("gk-row")
-        foot.add_class("gk-foot")
-        return [foot, self.keeper.status, self._message]
+        return [self.foot, self.keeper.status, self._message]
 
     def _listen(self) -> None:
         self.visit.on_answer(self._visit_answered)
@@ -391,11 +381,7 @@ class VisitForm(Column):
     def speak(self, lang: str) -> None:
         """Show everything in another language first; answers stay."""
         self.lang = lang
-        for button, words in ((self.add_button, ADD), (self.save_button, SAVE)):
-            button.description = words.of(lang)
-        self.save_button.tooltip, self.add_button.tooltip = "Ctrl+Enter", "Alt+A"
-        self.park_button.description, self.park_button.tooltip = (w.of(lang) for w in PARK)
-        for part in (self.keeper, self.door):
+        for part in (self.foot, self.keeper, self.door):
             part.speak(lang)
         self.visit.speak(lang)
         for card in self.concerns:

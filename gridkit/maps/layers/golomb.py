@@ -57,13 +57,12 @@ def _length(values: np.ndarray) -> np.ndarray:
 
 
 def _order(values: np.ndarray) -> int:
-    """Choose the order that makes a list shortest, near the logarithm of its mean."""
+    """Choose the order that makes a list shortest: none above the logarithm of its mean does."""
     if len(values) == 0:
         return 0
     near = min(int(np.log2(values.mean() + 1)), _MOST)
     size = {
-        k: 2 * int(_length(values + (1 << k)).sum()) - k * len(values)
-        for k in range(max(0, near - 2), near + 2)
+        k: 2 * int(_length(values + (1 << k)).sum()) - k * len(values) for k in range(near + 2)
     }
     return min(size, key=size.__getitem__)
 
