@@ -227,3 +227,14 @@ def test_a_frame_that_gets_its_size_late_still_shows_the_county(grids, frames, p
     boxes = [p.bounding_box() for p in frame.locator("path.leaflet-interactive").all()]
     assert len(boxes) == 2 * N
     assert max(b["x"] + b["width"] for b in boxes) - min(b["x"] for b in boxes) > 300
+
+
+def test_an_area_that_is_a_township_is_named_once(grids):
+    """On a map by townships the area and its township have one name, not two over each other."""
+    towns = grids.dissolve("township_code", as_index=False)
+    towns = towns.assign(name=towns["township_name"]).set_index(pd.Index(IDS[[0, 12]]))
+
+    written = maps.render(maps.base_map(towns))
+
+    labels = written.partition('id="place_names_')[2].partition("</script>")[0]
+    assert labels.count("古镛镇") == labels.count("万安镇") == 1

@@ -246,7 +246,8 @@ def _drawn(
     if kept not in _KEPT:
         towns = _townships(grids)
         labels = _labels(towns, [dict(names).get(str(c), "") for c in towns.index], kind=0)
-        labels += _labels(grids, [str(n) for n in grids["name"]], kind=1)
+        if len(grids) > len(towns):  # where each area is a township, its name stands already
+            labels += _labels(grids, [str(n) for n in grids["name"]], kind=1)
         outlines = encode(towns.geometry.to_numpy()) if len(towns) else []
         _KEPT[kept] = (outlines, labels)
         if len(_KEPT) > _MOST_KEPT:

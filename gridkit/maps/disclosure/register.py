@@ -204,7 +204,7 @@ class Register:
         with self._opened() as (file, entries):
             missing = Counter(map(identity, theirs)) - Counter(map(identity, entries.entries))
             lacking = []
-            for entry in sorted(theirs, key=lambda e: (str(e["at"]), identity(e))):
+            for entry in sorted(theirs, key=lambda e: str(e["at"])):  # of one second: as there
                 if missing[identity(entry)] > 0:
                     missing[identity(entry)] -= 1
                     lacking.append({**entry, "was": entry.get("was", entry["no"])})
