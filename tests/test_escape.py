@@ -193,7 +193,7 @@ def test_no_payload_runs_on_the_map_of_faults(page, tmp_path):
     m = fault_map(grids, grid_faults(grids), title=f"网格检查: {' '.join(PAYLOADS)}")
     page.goto(maps.save(m, tmp_path / "map.html").as_uri())
     told = page.evaluate(
-        """Object.keys(window).filter(k => k.startsWith('circle_marker_')).map(k => {
+        """Object.keys(window).filter(k => k.startsWith('marker_')).map(k => {
           window[k].openPopup();
           return window[k].getPopup().getElement().innerText;
         }).join('\\n')"""
