@@ -209,7 +209,10 @@ def test_a_double_click_saves_once(form, county):
     """Two clicks in quick succession write one visit, and the message stays."""
     before = counted(county)
     form.locator(".gk-q-grid_id input").fill("第7网格")
+    form.keyboard.press("Tab")
     form.locator(".gk-q-outcome select").select_option(label="无人在家")
+    form.locator("button.gk-save").hover()
+    form.wait_for_timeout(1000)  # answers move the page: one aims when it stands still
 
     form.locator("button.gk-save").dblclick()
 
